@@ -1,0 +1,1 @@
+list(APPEND controlplane_sources audit/audit.c audit/chain.c)

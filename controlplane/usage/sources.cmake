@@ -1,0 +1,2 @@
+list(APPEND controlplane_sources usage/event.c usage/totals.c
+  usage/collector.c)
