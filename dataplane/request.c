@@ -1,0 +1,110 @@
+/*
+ * request.c - birth, refusal and end of a request.
+ */
+#include "dataplane/request.h"
+
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/metrics.h"
+#include "dataplane/listener/endpoint.h"
+#include "dataplane/settings.h"
+#include "dataplane/worker.h"
+
+struct request *
+request_new(struct worker *worker)
+{
+	struct request *req = calloc(1, sizeof(*req));
+	const struct settings *settings = worker->settings;
+
+	if (req == NULL)
+		abort();
+	req->worker = worker;
+	req->snapshot = snapshot_ref(worker->snapshot);
+	arena_init(&req->arena, (size_t)settings->request_memory_bytes);
+	arena_init(
+	    &req->outbound_arena, (size_t)settings->request_memory_bytes);
+	buf_init(&req->out, (size_t)settings->answer_max_bytes * 2);
+	buf_init(&req->attempt.error_body, 1);
+	list_init(&req->dirty);
+	req->id = id_make();
+	id_format(req->id, "req", req->id_text);
+	req->born_ns = clock_mono_ns();
+	req->born_wall_us = clock_wall_us();
+	req->refusal.retry_after_ms = -1;
+	metric_add(METRIC_GATEWAY_INFLIGHT, 1);
+	return req;
+}
+
+void
+request_free(struct request *req)
+{
+	assert(req->attempt.call == NULL);
+
+	loop_timer_clear(req->worker->loop, &req->timer);
+	list_remove(&req->dirty);
+	buf_done(&req->out);
+	buf_done(&req->attempt.error_body);
+	arena_done(&req->outbound_arena);
+	arena_done(&req->arena);
+	snapshot_unref(req->snapshot);
+	metric_add(METRIC_GATEWAY_INFLIGHT, -1);
+	free(req);
+}
+
+struct request *
+request_of(struct exchange *exchange)
+{
+	return container_of(exchange, struct request, exchange);
+}
+
+enum status
+request_fail(
+    struct request *req, enum status s, const char *param, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	req->refusal.status = s;
+	req->refusal.param = str_from(param);
+	req->refusal.message = str_vprintf(&req->arena, fmt, args);
+	va_end(args);
+	return s;
+}
+
+void
+request_fail_code(struct request *req, const char *code)
+{
+	req->refusal.code = code;
+}
+
+void
+request_subject(const struct request *req, struct record_subject *out)
+{
+	const struct plan_target *target = req->attempt.target;
+
+	*out = (struct record_subject){
+		.request_id = req->id,
+		.wall_us = req->born_wall_us,
+		.alias = req->facts.model,
+		.dialect = req->endpoint->dialect->name,
+	};
+	if (req->key != NULL) {
+		out->tenant_sid = req->key->tenant->sid;
+		out->team_sid = req->key->team_sid;
+		out->key_sid = req->key->sid;
+	}
+	if (req->plan.route != NULL)
+		out->route_sid = req->plan.route->sid;
+	if (target != NULL) {
+		out->provider_sid = target->provider->sid;
+		out->upstream_model = target->upstream_model;
+	}
+}
+
+void
+request_mark_dirty(struct request *req)
+{
+	if (list_is_empty(&req->dirty))
+		list_append(&req->worker->dirty, &req->dirty);
+}
