@@ -1,9 +1,7 @@
 """The next target answers when the first cannot, before the first content."""
 
-import socket
-
 import pytest
-from process import free_port
+from process import free_port, wait_for
 from provider import (STREAM_HEAD, Dribble, Hang, Provider, Reset, Wait,
                       answer, answer_body, chunk, error, http, stream)
 
@@ -88,7 +86,7 @@ def test_stream_fails_over_before_its_first_content(weir, two):
 
 def test_stream_does_not_start_again_after_content(weir, two):
     first, second, alias = two
-    first.script([STREAM_HEAD, chunk("one "), chunk("two "), Reset()])
+    first.script([STREAM_HEAD, chunk("one "), Wait(0.3), Reset()])
     reply = weir.chat(alias, stream=True)
     assert "one " in reply.text
     assert "[DONE]" not in reply.text
@@ -158,7 +156,6 @@ def test_route_changes_the_order(weir, two):
     weir.admin.patch(f"/models/{model['id']}", {"deployments": [
         {"provider": slug, "upstream_model": "model-x", "weight": 1,
          "priority": place} for place, slug in enumerate(reversed(slugs))]})
-    from process import wait_for
     wait_for(lambda: weir.chat(alias).json()["choices"][0]["message"]
              ["content"] == "from the second", 5)
 

@@ -1,7 +1,6 @@
 """The main job: a request through both planes, and one usage row."""
 
-import uuid
-
+import httpx
 from provider import answer
 
 
@@ -37,8 +36,8 @@ def test_request_has_one_usage_row(weir, scripted):
     assert row["estimated"] is False
     # 1000 × 1.25 + 200 × 10 USD per million
     assert float(row["cost_usd"]) == 0.00325
-    assert row["attempts"] in (1, [row["attempts"][0]]
-                               if isinstance(row["attempts"], list) else 1)
+    assert row["attempts"] == 1
+    assert row["attempt_list"][0]["http_status"] == 200
 
 
 def test_headers_say_what_happened(weir, scripted):
@@ -47,8 +46,7 @@ def test_headers_say_what_happened(weir, scripted):
 
     headers = weir.chat(alias).headers
 
-    uuid.UUID(headers["x-weir-request-id"].removeprefix("req_")) \
-        if "-" in headers["x-weir-request-id"] else None
+    assert headers["x-weir-request-id"].startswith("req_")
     assert headers["x-weir-attempts"] == "1"
     assert headers["x-weir-model"] == "model-x"
     assert headers["x-weir-provider"].startswith("openai-compatible")
@@ -65,15 +63,12 @@ def test_every_gateway_serves(weir, scripted):
 
 def test_models_are_listed_in_the_callers_dialect(weir, scripted):
     _, alias = scripted
-    import httpx
     url = f"{weir.gateway.url}/v1/models"
     key = weir.key["secret"]
     openai = httpx.get(url, headers={"authorization": f"Bearer {key}"}).json()
     assert openai["object"] == "list"
     assert {"id", "object"} <= openai["data"][0].keys()
-    one = httpx.get(f"{url}/{alias}",
-                    headers={"authorization": f"Bearer {key}"})
-    assert one.json()["id"] == alias
+    assert alias in [m["id"] for m in openai["data"]]
     anthropic = httpx.get(url, headers={
         "x-api-key": key, "anthropic-version": "2023-06-01"}).json()
     assert alias in [m["id"] for m in anthropic["data"]]
