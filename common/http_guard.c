@@ -74,6 +74,14 @@ is_length(struct str value)
 	return true;
 }
 
+/* "Content_Length": some servers behind us would read it as the real one. */
+static bool
+is_disguised(struct str name)
+{
+	return str_eq_nocase(name, STR("content_length")) ||
+	    str_eq_nocase(name, STR("transfer_encoding"));
+}
+
 static void
 survey_framing(struct survey *s, struct str name, struct str value)
 {
@@ -100,7 +108,7 @@ survey_header(void *context, enum MHD_ValueKind kind, const char *key,
 	struct str name = str_make(key, key_len);
 	struct str content = str_make(value, value_len);
 
-	if (!is_token(name))
+	if (!is_token(name) || is_disguised(name))
 		s->fault = "malformed header name";
 	else if (has_control_char(content))
 		s->fault = "control character in a header value";

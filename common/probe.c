@@ -98,7 +98,7 @@ probe_open(const struct probe_config *config)
 	if (probe == NULL)
 		abort();
 	probe->config = *config;
-	if (listen_open(config->listen, BACKLOG, &fd) != OK) {
+	if (listen_open(config->listen, BACKLOG, 1, &fd) != OK) {
 		free(probe);
 		return NULL;
 	}

@@ -241,8 +241,8 @@ setting_store(const struct setting *setting, const union setting_value *value,
 }
 
 enum status
-settings_load(const struct setting *table, size_t count, int argc, char **argv,
-    void *out_settings, int *out_rest, struct buf *fault)
+settings_load(const struct setting *table, size_t count, int *argc, char **argv,
+    void *out_settings, struct buf *fault)
 {
 	CLEANUP(arena_done) struct arena scratch;
 	struct loading l = { .table = table, .count = count, .fault = fault };
@@ -253,14 +253,14 @@ settings_load(const struct setting *table, size_t count, int argc, char **argv,
 	l.flags = arena_alloc_array(&scratch, count, sizeof(*l.flags));
 	values = arena_alloc_array(&scratch, count, sizeof(*values));
 
-	rest = arguments_sort(&l, argc, argv);
+	rest = arguments_sort(&l, *argc, argv);
 	for (size_t i = 0; i < count; i++)
 		setting_read(&l, i, &values[i]);
 	if (l.is_faulty)
 		return E_INVALID;
 	for (size_t i = 0; i < count; i++)
 		setting_store(&table[i], &values[i], out_settings);
-	*out_rest = rest;
+	*argc = rest;
 	return OK;
 }
 

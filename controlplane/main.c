@@ -83,13 +83,12 @@ run(const struct command *command, int argc, char **argv)
 	struct control_settings settings = { 0 };
 	enum log_level level;
 	struct buf fault;
-	int rest;
 
 	buf_init(&fault, FAULT_MAX_BYTES);
 	if (settings_load(command->settings->settings, command->settings->count,
-		argc, argv, &settings, &rest, &fault) != OK)
+		&argc, argv, &settings, &fault) != OK)
 		return fail(EXIT_USAGE, &fault);
-	if (rest > 0)
+	if (argc > 0)
 		buf_printf(&fault, "%s: no such command", argv[0]);
 	else if (command->needs_database && !settings.database_url[0])
 		buf_add_cstr(&fault, "--database-url is missing");

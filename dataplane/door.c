@@ -143,7 +143,8 @@ door_leave(struct request *req, enum outcome outcome, int http_status)
 
 	req->left = true;
 	metric_add(metric_of(outcome), 1);
-	if (req->endpoint == NULL || !req->endpoint->metered)
+	if (req->snapshot == NULL || req->endpoint == NULL ||
+	    !req->endpoint->metered)
 		return;
 	fill(req, &record);
 	if (req->ticket.open)

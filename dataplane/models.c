@@ -9,8 +9,6 @@
 #include "dataplane/door.h"
 #include "dataplane/request.h"
 
-#define LIST_MAX_BYTES (16u << 20)
-
 static bool
 is_visible(const struct request *req, const struct snapshot_model *model)
 {
@@ -80,22 +78,52 @@ write_list(struct request *req, struct buf *out, bool anthropic)
 	emit_object_close(&e);
 }
 
-enum status
-models_stage(struct request *req)
+/* The Anthropic SDK always sends its version. */
+static bool
+is_anthropic(const struct request *req)
 {
-	static const char type[] = "application/json";
+	return exchange_header(&req->exchange, "anthropic-version") != NULL;
+}
+
+static enum status
+answer(struct request *req)
+{
 	const struct header headers[] = {
-		{ "Content-Type", type },
+		{ "Content-Type", "application/json" },
 		{ "x-weir-request-id", req->id_text },
 	};
-	bool anthropic =
-	    exchange_header(&req->exchange, "anthropic-version") != NULL;
 
-	buf_release(&req->out);
-	buf_init(&req->out, LIST_MAX_BYTES);
-	write_list(req, &req->out, anthropic);
 	door_leave(req, OUTCOME_OK, 200);
 	exchange_reply(&req->exchange, 200, headers, ARRAY_LEN(headers),
 	    buf_str(&req->out));
 	return PENDING;
+}
+
+enum status
+models_stage(struct request *req)
+{
+	write_list(req, &req->out, is_anthropic(req));
+	return answer(req);
+}
+
+enum status
+model_stage(struct request *req)
+{
+	struct str alias =
+	    str_skip(str_from(req->exchange.path), sizeof("/v1/models/") - 1);
+	const struct snapshot_model *model =
+	    snapshot_find_model(req->snapshot, req->key->tenant, alias);
+	struct emit e;
+
+	if (model == NULL || !admission_allows(req->key, alias)) {
+		request_fail_code(req, "model_not_found");
+		return request_fail(req, E_NOT_FOUND, "model",
+		    "there is no model \"%.*s\"", STR_ARGS(alias));
+	}
+	emit_init(&e, &req->out);
+	if (is_anthropic(req))
+		write_anthropic(&e, model);
+	else
+		write_openai(&e, model);
+	return answer(req);
 }

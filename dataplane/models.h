@@ -1,5 +1,6 @@
 /*
- * models.h - stage: GET /v1/models, the aliases this key may name.
+ * models.h - stages: GET /v1/models and /v1/models/{id}, the aliases this key
+ * may name.
  */
 #pragma once
 
@@ -8,3 +9,4 @@
 struct request;
 
 enum status models_stage(struct request *);
+enum status model_stage(struct request *);

@@ -34,6 +34,12 @@ const struct stage models_stages[] = {
 	{ NULL, NULL },
 };
 
+const struct stage model_stages[] = {
+	{ "auth", auth_stage },
+	{ "model", model_stage },
+	{ NULL, NULL },
+};
+
 void
 pipeline_run(struct request *req)
 {

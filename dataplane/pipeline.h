@@ -9,6 +9,7 @@ struct request;
 
 extern const struct stage chat_stages[];
 extern const struct stage models_stages[];
+extern const struct stage model_stages[];
 
 /* Runs stages until one is pending, refuses, or the last is done. */
 void pipeline_run(struct request *);

@@ -20,7 +20,8 @@ request_new(struct worker *worker)
 	if (req == NULL)
 		abort();
 	req->worker = worker;
-	req->snapshot = snapshot_ref(worker->snapshot);
+	if (worker->snapshot != NULL)
+		req->snapshot = snapshot_ref(worker->snapshot);
 	arena_init(&req->arena, (size_t)settings->request_memory_bytes);
 	arena_init(
 	    &req->outbound_arena, (size_t)settings->request_memory_bytes);
@@ -32,6 +33,7 @@ request_new(struct worker *worker)
 	req->born_ns = clock_mono_ns();
 	req->born_wall_us = clock_wall_us();
 	req->refusal.retry_after_ms = -1;
+	worker->inflight++;
 	metric_add(METRIC_GATEWAY_INFLIGHT, 1);
 	return req;
 }
@@ -47,7 +49,9 @@ request_free(struct request *req)
 	buf_done(&req->attempt.error_body);
 	arena_done(&req->outbound_arena);
 	arena_done(&req->arena);
-	snapshot_unref(req->snapshot);
+	if (req->snapshot != NULL)
+		snapshot_unref(req->snapshot);
+	req->worker->inflight--;
 	metric_add(METRIC_GATEWAY_INFLIGHT, -1);
 	free(req);
 }

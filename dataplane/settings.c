@@ -111,9 +111,9 @@ enum status
 gateway_settings_load(
     int argc, char **argv, struct settings *out, struct buf *fault)
 {
-	int rest = 0;
-	enum status s = settings_load(
-	    table, ARRAY_LEN(table), argc - 1, argv + 1, out, &rest, fault);
+	int rest = argc - 1;
+	enum status s =
+	    settings_load(table, ARRAY_LEN(table), &rest, argv + 1, out, fault);
 
 	if (s != OK)
 		return s;

@@ -20,7 +20,6 @@
 #include "common/listen.h"
 #include "common/log.h"
 #include "common/loop.h"
-#include "common/metrics.h"
 #include "common/str.h"
 #include "dataplane/listener/endpoint.h"
 #include "dataplane/listener/listener.h"
@@ -35,7 +34,7 @@
 
 #define LISTEN_BACKLOG 4096
 #define DISCARDED_BODY_MAX (64 << 10)
-#define DRAIN_POLL_MS 50
+#define CONFIG_RETRY_MS 1000
 
 struct worker_thread {
 	struct worker worker;
@@ -68,7 +67,11 @@ on_begin(struct exchange *exchange)
 	enum status s;
 
 	req->endpoint = endpoint_find(exchange->method, exchange->path, &s);
-	if (req->endpoint == NULL) {
+	if (req->snapshot == NULL) {
+		req->refusal.retry_after_ms = CONFIG_RETRY_MS;
+		s = request_fail(req, E_UNAVAILABLE, NULL,
+		    "this gateway has no configuration yet");
+	} else if (req->endpoint == NULL) {
 		s = request_fail(req, s, NULL,
 		    s == E_METHOD ? "%s is not a method of %s"
 				  : "%s %s is not served here",
@@ -166,16 +169,6 @@ pin(const struct worker_thread *thread)
 	pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 }
 
-/* A connection is only accepted once there is something to serve it by. */
-static void
-wait_for_snapshot(struct worker *worker)
-{
-	while (worker->snapshot == NULL && !loop_is_stopping(worker->loop)) {
-		loop_turn(worker->loop, 1000);
-		adopt_snapshot(worker);
-	}
-}
-
 static void
 serve(struct worker_thread *thread)
 {
@@ -196,6 +189,8 @@ serve(struct worker_thread *thread)
 		upstream_turn(worker->upstream);
 		settle_dirty(worker);
 		wait_ms = listener_is_due(worker->listener) ? 0 : -1;
+		if (!accepting && worker->inflight == 0)
+			return;
 	}
 }
 
@@ -206,9 +201,7 @@ run(void *context)
 	struct worker *worker = &thread->worker;
 
 	pin(thread);
-	wait_for_snapshot(worker);
-	if (worker->snapshot == NULL)
-		return NULL;
+	adopt_snapshot(worker);
 	worker->listener = listener_new(worker->loop, thread->listen_fd,
 	    worker->settings, &exchange_events, worker);
 	if (worker->listener == NULL) {
@@ -249,11 +242,36 @@ thread_count(const struct settings *settings)
 	return processors > 0 ? (size_t)processors : 1;
 }
 
+static enum status
+threads_init(struct worker_pool *pool, const struct settings *settings,
+    struct spool *spool, struct snapshot_cell *cell)
+{
+	int *fds = calloc(pool->count, sizeof(*fds));
+	enum status s;
+
+	if (fds == NULL)
+		abort();
+	s = listen_open(settings->listen, LISTEN_BACKLOG, pool->count, fds);
+	for (size_t i = 0; s == OK && i < pool->count; i++) {
+		struct worker_thread *thread = &pool->threads[i];
+
+		thread->pool = pool;
+		thread->listen_fd = fds[i];
+		thread->cpu = settings->pin_cpu < 0
+		    ? -1
+		    : (int)(settings->pin_cpu + (int64_t)i);
+		thread_init(thread, settings, spool, cell);
+	}
+	free(fds);
+	return s;
+}
+
 struct worker_pool *
 worker_pool_start(const struct settings *settings, struct spool *spool,
     struct snapshot_cell *cell)
 {
 	struct worker_pool *pool = calloc(1, sizeof(*pool));
+	enum status s;
 
 	if (pool == NULL)
 		abort();
@@ -261,21 +279,13 @@ worker_pool_start(const struct settings *settings, struct spool *spool,
 	pool->threads = calloc(pool->count, sizeof(*pool->threads));
 	if (pool->threads == NULL)
 		abort();
-	for (size_t i = 0; i < pool->count; i++) {
-		struct worker_thread *thread = &pool->threads[i];
-
-		thread->pool = pool;
-		thread->cpu = settings->pin_cpu < 0
-		    ? -1
-		    : (int)(settings->pin_cpu + (int64_t)i);
-		if (listen_open(settings->listen, LISTEN_BACKLOG,
-			&thread->listen_fd) != OK) {
-			log_error("listen_failed",
-			    log_cstr("address", settings->listen),
-			    log_cstr("why", strerror(errno)));
-			return NULL; /* main exits */
-		}
-		thread_init(thread, settings, spool, cell);
+	s = threads_init(pool, settings, spool, cell);
+	if (s != OK) {
+		log_error("listen_failed",
+		    log_cstr("address", settings->listen), log_status(s));
+		free(pool->threads);
+		free(pool);
+		return NULL;
 	}
 	for (size_t i = 0; i < pool->count; i++)
 		if (pthread_create(&pool->threads[i].thread, NULL, run,
@@ -304,20 +314,27 @@ thread_done(struct worker_thread *thread)
 	close(thread->listen_fd);
 }
 
+/* It ends by itself when it is idle; at the deadline it is told to. */
+static void
+thread_join(struct worker_thread *thread, const struct timespec *deadline)
+{
+	if (pthread_timedjoin_np(thread->thread, NULL, deadline) == 0)
+		return;
+	loop_stop(thread->worker.loop);
+	pthread_join(thread->thread, NULL);
+}
+
 void
 worker_pool_stop(struct worker_pool *pool, int64_t drain_ms)
 {
-	int64_t deadline_ns = clock_mono_ns() + drain_ms * NS_PER_MS;
+	int64_t end_us = clock_wall_us() + drain_ms * 1000;
+	struct timespec deadline = { end_us / US_PER_S,
+		end_us % US_PER_S * 1000 };
 
 	atomic_store(&pool->draining, true);
 	worker_pool_wake(pool);
-	while (metric_get(METRIC_GATEWAY_INFLIGHT) > 0 &&
-	    clock_mono_ns() < deadline_ns)
-		usleep(DRAIN_POLL_MS * 1000);
-	for (size_t i = 0; i < pool->count; i++) {
-		loop_stop(pool->threads[i].worker.loop);
-		pthread_join(pool->threads[i].thread, NULL);
-	}
+	for (size_t i = 0; i < pool->count; i++)
+		thread_join(&pool->threads[i], &deadline);
 	for (size_t i = 0; i < pool->count; i++)
 		thread_done(&pool->threads[i]);
 	free(pool->threads);

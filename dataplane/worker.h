@@ -28,6 +28,7 @@ struct worker { /* lifetime: worker; its own thread only */
 	struct snapshot_cell *cell;
 	struct snapshot *snapshot; /* pinned by the worker */
 	uint64_t snapshot_version;
+	size_t inflight;   /* requests of this worker */
 	struct list dirty; /* requests to settle */
 	uint64_t random;   /* state of worker_random() */
 	struct refusal_log *refusals;
@@ -35,7 +36,10 @@ struct worker { /* lifetime: worker; its own thread only */
 
 struct worker_pool;
 
-/* Starts the threads; they serve once the cell holds a snapshot. */
+/*
+ * Starts the threads.  Until the cell holds a snapshot requests are refused
+ * with 503.  NULL when the address cannot be listened at.
+ */
 struct worker_pool *worker_pool_start(
     const struct settings *, struct spool *, struct snapshot_cell *);
 

@@ -55,11 +55,10 @@ load(int argc, char **argv, struct simulator_settings *settings)
 {
 	CLEANUP(buf_done) struct buf fault;
 	enum status s;
-	int rest;
 
 	buf_init(&fault, 4096);
 	s = settings_load(
-	    table, ARRAY_LEN(table), argc, argv, settings, &rest, &fault);
+	    table, ARRAY_LEN(table), &argc, argv, settings, &fault);
 	if (s != OK)
 		fprintf(stderr, "weir-simulator: %.*s\n",
 		    STR_ARGS(buf_str(&fault)));

@@ -17,6 +17,7 @@
 #define ENVELOPE_VERSION 1
 #define GREETING_WAIT_NS NS_PER_S
 #define HEARTBEAT_DEFAULT_MS 1000
+#define SILENCE_MAX_NS (10 * NS_PER_S)
 
 /* Until the first session says otherwise. */
 static const struct control_batch_limits first_limits = {
@@ -99,10 +100,10 @@ control_hang_up(struct control *control, enum control_lane lane)
 	pthread_mutex_lock(&control->lock);
 	control->is_hung_up[lane] = true;
 	pthread_cond_broadcast(&control->changed);
-	pthread_mutex_unlock(&control->lock);
 	link_stop(control->lanes[lane]);
 	if (lane == CONTROL_CONFIG)
 		link_stop(control->bell);
+	pthread_mutex_unlock(&control->lock);
 }
 
 /* --- one question ---------------------------------------------------------------------- */
@@ -142,8 +143,8 @@ read_answer(struct control_call *call, struct str bytes)
 	ProtobufCMessage *message;
 	enum status s;
 
-	s = wire_unpack(call->arena, &weir__link__v1__answer__descriptor,
-	    bytes, LINK_MESSAGE_MAX_BYTES, &message);
+	s = wire_unpack(call->arena, &weir__link__v1__answer__descriptor, bytes,
+	    LINK_MESSAGE_MAX_BYTES, &message);
 	if (s != OK)
 		return E_CORRUPT;
 	answer = (const Weir__Link__V1__Answer *)message;
@@ -171,8 +172,50 @@ note_link(struct control *control, enum status s)
 	if (is_up != was_up && is_up)
 		log_info("link_up", log_cstr("url", control->config.link_url));
 	else if (is_up != was_up)
-		log_warn("link_down",
-		    log_cstr("url", control->config.link_url), log_status(s));
+		log_warn("link_down", log_cstr("url", control->config.link_url),
+		    log_status(s));
+}
+
+/* Puts `fresh` in the place of a link, unless the lane was ended. */
+static void
+replace_link(struct control *control, enum control_lane lane,
+    struct link **place, struct link *fresh)
+{
+	struct link *old = fresh;
+
+	pthread_mutex_lock(&control->lock);
+	if (!control->is_hung_up[lane]) {
+		old = *place;
+		*place = fresh;
+	}
+	pthread_mutex_unlock(&control->lock);
+	link_close(old);
+}
+
+/*
+ * NNG 1.5.2 may never dial again after a connection that died in the middle
+ * of a message.  A lane that was silent for long gets a new socket, and with
+ * it the bell: harmless when the control plane is only away.  Each lane is
+ * one thread's, so nobody else asks through the old one.
+ */
+static void
+redial_when_silent(
+    struct control *control, enum control_lane lane, enum status s)
+{
+	const struct control_config *config = &control->config;
+	int64_t now_ns = clock_mono_ns();
+	struct link *fresh;
+
+	if (s != E_TIMEOUT || control->heard_ns[lane] == 0)
+		control->heard_ns[lane] = now_ns;
+	if (now_ns - control->heard_ns[lane] < SILENCE_MAX_NS)
+		return;
+	control->heard_ns[lane] = now_ns;
+	if (link_dial_request(config->link_url, config->tls, &fresh) == OK)
+		replace_link(control, lane, &control->lanes[lane], fresh);
+	if (lane == CONTROL_CONFIG &&
+	    link_dial_subscribe(config->bell_url, config->tls, &fresh) == OK)
+		replace_link(control, lane, &control->bell, fresh);
 }
 
 static enum status
@@ -183,11 +226,11 @@ exchange(struct control *control, struct control_call *call,
 	enum status s;
 
 	s = link_ask(control->lanes[call->lane], call->arena,
-	    wire_pack(call->arena, &envelope->base), call->timeout_ms,
-	    &answer);
+	    wire_pack(call->arena, &envelope->base), call->timeout_ms, &answer);
 	if (s == OK)
 		s = read_answer(call, answer);
 	note_link(control, s);
+	redial_when_silent(control, call->lane, s);
 	return s;
 }
 
@@ -213,8 +256,7 @@ wait_for_greeting(struct control *control, enum control_lane lane)
 
 	while (control->is_greeting && !control->is_hung_up[lane] &&
 	    clock_mono_ns() < end_ns)
-		pthread_cond_timedwait(
-		    &control->changed, &control->lock, &end);
+		pthread_cond_timedwait(&control->changed, &control->lock, &end);
 }
 
 static bool
@@ -337,8 +379,8 @@ control_ask_packed(
 enum status
 control_ask(struct control *control, struct control_call *call)
 {
-	return control_ask_packed(control, call,
-	    wire_pack(call->arena, &call->question->base));
+	return control_ask_packed(
+	    control, call, wire_pack(call->arena, &call->question->base));
 }
 
 int64_t

@@ -27,8 +27,8 @@ open_secrets(const struct control *control, struct arena *arena,
 	char *context = arena_alloc(arena, len);
 
 	memcpy(context, purpose.ptr, purpose.len);
-	memcpy(context + purpose.len, identity->gateway.bytes,
-	    sizeof(struct id));
+	memcpy(
+	    context + purpose.len, identity->gateway.bytes, sizeof(struct id));
 	memcpy(context + len - sizeof(rev), &rev, sizeof(rev));
 	return box_open(arena, identity->box_private, str_make(context, len),
 	    wire_bytes(head->secrets), out);
@@ -108,8 +108,8 @@ control_get_chunk(struct control *control, struct arena *arena, uint64_t rev,
 	chunk = call.answer->chunk;
 	digest_sha256(wire_bytes(chunk->payload), digest);
 	if (chunk->rev != rev || chunk->index != index ||
-	    !str_eq(wire_bytes(chunk->sha256),
-		str_make(digest, sizeof(digest))))
+	    !str_eq(
+		wire_bytes(chunk->sha256), str_make(digest, sizeof(digest))))
 		return E_CORRUPT;
 	*out_payload = wire_bytes(chunk->payload);
 	return OK;
@@ -146,8 +146,8 @@ static void
 fill_errors(struct arena *arena, const struct control_report *report,
     Weir__Link__V1__ConfigStatus *out)
 {
-	out->errors = arena_alloc_array(
-	    arena, report->fault_count, sizeof(*out->errors));
+	out->errors =
+	    arena_alloc_array(arena, report->fault_count, sizeof(*out->errors));
 	out->n_errors = report->fault_count;
 	for (size_t i = 0; i < report->fault_count; i++) {
 		const struct build_fault *fault = &report->faults[i];

@@ -29,10 +29,10 @@
 #define BATCH_BYTES_MAX (4 << 20)
 
 struct greeting {
-	struct control		*control;
-	enum control_lane	 lane;
-	struct arena		*arena;
-	struct identity		 identity;	/* a copy to work on */
+	struct control *control;
+	enum control_lane lane;
+	struct arena *arena;
+	struct identity identity; /* a copy to work on */
 };
 
 static enum status
@@ -127,8 +127,9 @@ enrol(struct greeting *g)
 		return E_FORBIDDEN;
 	if (control->config.enrolment_token == NULL) {
 		log_error("not_enrolled",
-		    log_cstr("why", "the control plane does not know this "
-				    "gateway and no token is configured"));
+		    log_cstr("why",
+			"the control plane does not know this "
+			"gateway and no token is configured"));
 		return E_FORBIDDEN;
 	}
 	s = ask_for_identity(g);
@@ -141,8 +142,8 @@ enrol(struct greeting *g)
 	pthread_mutex_unlock(&control->lock);
 	if (s == OK)
 		log_info("enrolled",
-		    log_cstr("gateway",
-			id_format(g->identity.gateway, "gw", text)));
+		    log_cstr(
+			"gateway", id_format(g->identity.gateway, "gw", text)));
 	else if (s == E_UNAUTHENTICATED || s == E_INVALID)
 		log_error("enrolment_refused", log_status(s));
 	return s;
@@ -183,8 +184,7 @@ make_proof(struct greeting *g, struct str nonce)
 	uint8_t *proof = arena_alloc(g->arena, SHA256_SIZE);
 
 	memcpy(message, nonce.ptr, nonce.len);
-	memcpy(message + nonce.len, identity->gateway.bytes,
-	    sizeof(struct id));
+	memcpy(message + nonce.len, identity->gateway.bytes, sizeof(struct id));
 	memcpy(message + len - sizeof(boot_id), &boot_id, sizeof(boot_id));
 	hmac_sign(key, str_make(message, len), proof);
 	hmac_key_free(key);
@@ -198,8 +198,7 @@ clamp(uint32_t value, size_t max)
 }
 
 static enum status
-read_hello_ack(
-    const Weir__Link__V1__HelloAck *ack, struct control_session *out)
+read_hello_ack(const Weir__Link__V1__HelloAck *ack, struct control_session *out)
 {
 	int64_t valid_us;
 
@@ -207,14 +206,14 @@ read_hello_ack(
 		return E_CORRUPT;
 	memcpy(out->token, ack->session.data, ack->session.len);
 	out->token_len = ack->session.len;
-	if (control_read_bytes(
-		ack->session_key, out->key, sizeof(out->key)) != OK)
+	if (control_read_bytes(ack->session_key, out->key, sizeof(out->key)) !=
+	    OK)
 		return E_CORRUPT;
 
 	/* By the control plane's clock, whatever ours says. */
-	valid_us = i64_from_u64(
-	    ack->expires_us > ack->server_us ? ack->expires_us - ack->server_us
-					     : 0,
+	valid_us = i64_from_u64(ack->expires_us > ack->server_us
+		? ack->expires_us - ack->server_us
+		: 0,
 	    SESSION_MAX_US);
 	valid_us -= i64_min(RENEW_EARLY_US, valid_us / 2);
 	out->renew_at_ns = clock_mono_ns() + valid_us * 1000;
@@ -239,8 +238,8 @@ say_hello(struct greeting *g, struct control_session *out)
 	s = get_challenge(g, &nonce);
 	if (s != OK)
 		return s;
-	hello.gateway_id = wire_data(str_make(
-	    identity->gateway.bytes, sizeof(identity->gateway.bytes)));
+	hello.gateway_id = wire_data(
+	    str_make(identity->gateway.bytes, sizeof(identity->gateway.bytes)));
 	hello.boot_id = g->control->config.boot_id;
 	hello.nonce = wire_data(nonce);
 	hello.proof = wire_data(make_proof(g, nonce));

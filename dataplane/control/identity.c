@@ -131,8 +131,7 @@ identity_save(const char *directory, const struct identity *identity)
 		buf_printf(&text, "%s %.*s\n", fields[i].name, STR_ARGS(hex));
 		seal_wipe((void *)hex.ptr, hex.len);
 	}
-	s = daemon_write_file(
-	    path_of(&arena, directory), buf_str(&text), 0600);
+	s = daemon_write_file(path_of(&arena, directory), buf_str(&text), 0600);
 	seal_wipe((void *)buf_str(&text).ptr, buf_len(&text));
 	seal_wipe(&copy, sizeof(copy));
 	return s;

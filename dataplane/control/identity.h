@@ -18,12 +18,12 @@
 #define IDENTITY_SECRET_SIZE 32
 
 struct identity {
-	uint8_t		box_private[SEAL_KEY_SIZE];
-	uint8_t		box_public[SEAL_KEY_SIZE];
-	bool		is_enrolled;	/* what follows is set */
-	struct id	gateway;
-	uint8_t		secret[IDENTITY_SECRET_SIZE];
-	uint8_t		sign_public[SIGN_KEY_SIZE];
+	uint8_t box_private[SEAL_KEY_SIZE];
+	uint8_t box_public[SEAL_KEY_SIZE];
+	bool is_enrolled; /* what follows is set */
+	struct id gateway;
+	uint8_t secret[IDENTITY_SECRET_SIZE];
+	uint8_t sign_public[SIGN_KEY_SIZE];
 };
 
 /*
@@ -32,5 +32,4 @@ struct identity {
  */
 enum status identity_open(const char *state_directory, struct identity *out);
 
-enum status identity_save(
-    const char *state_directory, const struct identity *);
+enum status identity_save(const char *state_directory, const struct identity *);

@@ -346,14 +346,18 @@ listener_new(struct loop *loop, int listen_fd, const struct settings *settings,
 void
 listener_stop_accepting(struct listener *listener)
 {
-	MHD_socket fd = MHD_quiesce_daemon(listener->daemon);
+	MHD_socket fd;
 
+	if (listener->is_quiet)
+		return;
+	listener->is_quiet = true;
+	listener->must_run = true;
+	fd = MHD_quiesce_daemon(listener->daemon);
 	if (fd != MHD_INVALID_SOCKET)
 		shutdown(fd, SHUT_RDWR);
-	listener->must_run = true;
 }
 
-/* MHD_stop_daemon() wants nothing suspended. */
+/* MHD_stop_daemon() wants nothing suspended, and would close our socket. */
 void
 listener_free(struct listener *listener)
 {

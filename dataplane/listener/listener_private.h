@@ -21,6 +21,7 @@ struct listener { /* lifetime: worker */
 	struct list readers;
 	struct list lost; /* exchanges to be told */
 	bool must_run;
+	bool is_quiet; /* accepts no more */
 };
 
 /* Gives MHD the answer there is, or suspends the connection until one is. */

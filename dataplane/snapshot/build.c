@@ -14,7 +14,7 @@
 
 static const struct {
 	const char *name;
-	const char *prefix;	/* of its ids */
+	const char *prefix; /* of its ids */
 } kinds[BUILD_KINDS] = {
 	[BUILD_TENANT] = { "tenant", "ten" },
 	[BUILD_TEAM] = { "team", "tm" },
@@ -82,8 +82,8 @@ build_fault(struct build *build, enum build_kind kind, struct id id,
 	va_start(args, fmt);
 	build->faults[build->fault_count++] = (struct build_fault){
 		.kind = str_from(kinds[kind].name),
-		.id = str_copy(arena,
-		    str_from(id_format(id, kinds[kind].prefix, text))),
+		.id = str_copy(
+		    arena, str_from(id_format(id, kinds[kind].prefix, text))),
 		.field = str_from(field),
 		.message = str_vprintf(arena, fmt, args),
 	};
@@ -91,8 +91,8 @@ build_fault(struct build *build, enum build_kind kind, struct id id,
 }
 
 bool
-build_note_id(struct build *build, enum build_kind kind, const struct id *id,
-    void *entry)
+build_note_id(
+    struct build *build, enum build_kind kind, const struct id *id, void *entry)
 {
 	struct str key = str_make(id->bytes, sizeof(id->bytes));
 
@@ -107,8 +107,7 @@ build_note_id(struct build *build, enum build_kind kind, const struct id *id,
 void *
 build_find(const struct build *build, enum build_kind kind, struct id id)
 {
-	return map_get(
-	    &build->ids[kind], str_make(id.bytes, sizeof(id.bytes)));
+	return map_get(&build->ids[kind], str_make(id.bytes, sizeof(id.bytes)));
 }
 
 struct id
@@ -135,8 +134,8 @@ build_text(struct build *build, const char *text)
 const struct str *
 build_texts(struct build *build, char **texts, size_t count)
 {
-	struct str *out = arena_alloc_array(
-	    &build->snapshot->arena, count, sizeof(*out));
+	struct str *out =
+	    arena_alloc_array(&build->snapshot->arena, count, sizeof(*out));
 
 	for (size_t i = 0; i < count; i++)
 		out[i] = build_text(build, texts[i]);
@@ -177,8 +176,8 @@ build_timeouts(struct build *build, enum build_kind kind, struct id owner,
 
 /* Resources of kinds this gateway does not know are for newer ones. */
 static void
-add_spec(struct build *build, struct id id,
-    const Weir__Link__V1__Resource *resource)
+add_spec(
+    struct build *build, struct id id, const Weir__Link__V1__Resource *resource)
 {
 	switch (resource->spec_case) {
 	case WEIR__LINK__V1__RESOURCE__SPEC_TENANT:
@@ -218,11 +217,11 @@ build_add_chunk(struct build *build, struct str payload)
 	ProtobufCMessage *message;
 	enum status s;
 
+	arena_init(&arena, 0);
 	if (payload.len > build->max_bytes - build->used_bytes)
 		return E_TOO_LARGE;
 	build->used_bytes += payload.len;
 
-	arena_init(&arena, 0);
 	s = wire_unpack(&arena, &weir__link__v1__resource_set__descriptor,
 	    payload, build->max_bytes, &message);
 	if (s != OK)
@@ -262,8 +261,8 @@ add_pepper(struct build *build, const Weir__Link__V1__Pepper *pepper)
 }
 
 struct wiped {
-	void	*ptr;
-	size_t	 len;
+	void *ptr;
+	size_t len;
 };
 
 static void
@@ -312,11 +311,11 @@ build_add_secrets(struct build *build, struct str payload)
 /* --- finishing ------------------------------------------------------------------------ */
 
 static void
-copy_faults(struct build *build, struct arena *arena,
-    struct build_fault **out, size_t *out_count)
+copy_faults(struct build *build, struct arena *arena, struct build_fault **out,
+    size_t *out_count)
 {
-	struct build_fault *faults = arena_alloc_array(
-	    arena, build->fault_count, sizeof(*faults));
+	struct build_fault *faults =
+	    arena_alloc_array(arena, build->fault_count, sizeof(*faults));
 
 	for (size_t i = 0; i < build->fault_count; i++)
 		faults[i] = (struct build_fault){

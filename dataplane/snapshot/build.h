@@ -17,10 +17,10 @@ struct build;
 struct snapshot;
 
 struct build_fault {
-	struct str	kind;	/* "provider" */
-	struct str	id;	/* "prv_…" */
-	struct str	field;
-	struct str	message;
+	struct str kind; /* "provider" */
+	struct str id;	 /* "prv_…" */
+	struct str field;
+	struct str message;
 };
 
 /* max_bytes: setting snapshot_max_bytes, for all chunks together. */
@@ -37,6 +37,5 @@ enum status build_add_secrets(struct build *, struct str payload);
  * On OK *out is the snapshot (one reference).  On E_INVALID *out_faults lists
  * at most 100 reasons, which live in the arena.
  */
-enum status build_finish(struct build *, struct arena *,
-    struct snapshot **out, struct build_fault **out_faults,
-    size_t *out_fault_count);
+enum status build_finish(struct build *, struct arena *, struct snapshot **out,
+    struct build_fault **out_faults, size_t *out_fault_count);

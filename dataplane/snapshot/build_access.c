@@ -30,8 +30,7 @@ void
 build_add_team(
     struct build *build, struct id id, const Weir__Link__V1__Scope *spec)
 {
-	struct team_entry *entry =
-	    arena_alloc(&build->scratch, sizeof(*entry));
+	struct team_entry *entry = arena_alloc(&build->scratch, sizeof(*entry));
 
 	entry->id = id;
 	entry->sid = spec->sid;

@@ -11,8 +11,8 @@
 
 /* Rows of one model while they are being collected. */
 struct row_chain {
-	struct price_rows	rows;	/* what the group's map holds */
-	struct list		entries;
+	struct price_rows rows; /* what the group's map holds */
+	struct list entries;
 };
 
 static struct price_group *
@@ -47,8 +47,8 @@ add_exact(
 }
 
 static bool
-check_price(struct build *build, struct id id,
-    const Weir__Link__V1__Price *spec)
+check_price(
+    struct build *build, struct id id, const Weir__Link__V1__Price *spec)
 {
 	size_t before = build->fault_count;
 
@@ -62,8 +62,8 @@ check_price(struct build *build, struct id id,
 		build_fault(build, BUILD_PRICE, id, "pico_per_unit",
 		    "is less than nothing");
 	if (spec->layer > LAYER_MAX)
-		build_fault(build, BUILD_PRICE, id, "layer",
-		    "is more than %d", LAYER_MAX);
+		build_fault(build, BUILD_PRICE, id, "layer", "is more than %d",
+		    LAYER_MAX);
 	if (spec->to_us != 0 && spec->to_us <= spec->from_us)
 		build_fault(build, BUILD_PRICE, id, "to_us",
 		    "is not after its beginning");
@@ -134,8 +134,8 @@ make_arrays(struct build *build, struct price_group *group)
 }
 
 static void
-make_ready(struct build *build, const struct snapshot_target *targets,
-    size_t count)
+make_ready(
+    struct build *build, const struct snapshot_target *targets, size_t count)
 {
 	struct arena *arena = &build->snapshot->arena;
 
@@ -146,8 +146,7 @@ make_ready(struct build *build, const struct snapshot_target *targets,
 
 		if (provider == NULL)
 			continue;
-		entry =
-		    container_of(provider, struct provider_entry, provider);
+		entry = container_of(provider, struct provider_entry, provider);
 		if (map_get(&entry->prices, targets[i].upstream_model) != NULL)
 			continue;
 		rows = arena_alloc(arena, sizeof(*rows));
@@ -178,8 +177,8 @@ build_resolve_prices(struct build *build)
 	struct str name;
 	size_t cursor = 0;
 
-	while ((group = map_next(&snapshot->price_groups, &cursor, &name)) !=
-	    NULL)
+	while (
+	    (group = map_next(&snapshot->price_groups, &cursor, &name)) != NULL)
 		make_arrays(build, group);
 	LIST_FOREACH (node, &build->providers)
 		attach_groups(

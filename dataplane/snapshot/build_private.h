@@ -34,82 +34,82 @@ enum build_kind {
 };
 
 struct team_entry {
-	struct id	id;
-	struct id	tenant_id;
-	uint32_t	sid;
+	struct id id;
+	struct id tenant_id;
+	uint32_t sid;
 };
 
 struct verifier_entry {
-	struct snapshot_verifier	verifier;
-	uint32_t			pepper;
+	struct snapshot_verifier verifier;
+	uint32_t pepper;
 };
 
 struct key_entry {
-	struct list		 node;
-	struct snapshot_key	 key;
-	struct id		 tenant_id;
-	struct verifier_entry	*verifiers;
-	size_t			 verifier_count;
+	struct list node;
+	struct snapshot_key key;
+	struct id tenant_id;
+	struct verifier_entry *verifiers;
+	size_t verifier_count;
 };
 
 struct credential_entry {
-	struct list			 node;
-	struct snapshot_credential	 credential;
-	struct id			 provider_id;
-	const char			*env;
-	const char			*file;
+	struct list node;
+	struct snapshot_credential credential;
+	struct id provider_id;
+	const char *env;
+	const char *file;
 };
 
 struct pepper_entry {
-	struct list	 node;
-	uint32_t	 version;
-	struct hmac_key	*key;
+	struct list node;
+	uint32_t version;
+	struct hmac_key *key;
 };
 
 /* A target before its names are looked up. */
 struct target_entry {
-	struct str	alias;		/* of a model, or empty */
-	struct id	provider_id;
-	struct str	upstream_model;
-	uint32_t	weight;
-	uint32_t	priority;
+	struct str alias; /* of a model, or empty */
+	struct id provider_id;
+	struct str upstream_model;
+	uint32_t weight;
+	uint32_t priority;
 };
 
 struct target_list {
-	struct target_entry	*entries;
-	size_t			 count;
+	struct target_entry *entries;
+	size_t count;
 };
 
 struct model_entry {
-	struct list		node;
-	struct snapshot_model	model;
-	struct target_list	targets;
+	struct list node;
+	struct snapshot_model model;
+	struct target_list targets;
 };
 
 struct route_entry {
-	struct list		node;
-	struct snapshot_route	route;
-	struct target_list	targets;
+	struct list node;
+	struct snapshot_route route;
+	struct target_list targets;
 };
 
 struct build {
-	struct snapshot		*snapshot;	/* NULL once handed out */
-	struct arena		 scratch;	/* until the end of the build */
-	size_t			 max_bytes;
-	size_t			 used_bytes;
+	struct snapshot *snapshot; /* NULL once handed out */
+	struct arena scratch;	   /* until the end of the build */
+	size_t max_bytes;
+	size_t used_bytes;
 
-	struct map		 ids[BUILD_KINDS]; /* id -> its entry */
-	struct list		 keys;
-	struct list		 providers;
-	struct list		 credentials;
-	struct list		 models;
-	struct list		 routes;
-	struct list		 peppers;
-	struct map		 secrets;	/* credential id -> str */
-	struct map		 route_slugs;	/* "ten_…/slug" */
+	struct map ids[BUILD_KINDS]; /* id -> its entry */
+	struct list keys;
+	struct list providers;
+	struct list credentials;
+	struct list models;
+	struct list routes;
+	struct list peppers;
+	struct map secrets;	/* credential id -> str */
+	struct map route_slugs; /* "ten_…/slug" */
 
-	struct build_fault	*faults;
-	size_t			 fault_count;
+	struct build_fault *faults;
+	size_t fault_count;
 };
 
 /* Notes what is wrong with a resource; the whole will be refused. */
@@ -145,8 +145,7 @@ const char *build_url_fault(struct str url, bool allow_private_network);
 /* Why a header cannot be sent, or NULL. */
 const char *build_header_fault(struct str name, struct str value);
 
-void build_add_tenant(
-    struct build *, struct id, const Weir__Link__V1__Scope *);
+void build_add_tenant(struct build *, struct id, const Weir__Link__V1__Scope *);
 void build_add_team(struct build *, struct id, const Weir__Link__V1__Scope *);
 void build_add_key(struct build *, struct id, const Weir__Link__V1__Key *);
 void build_add_provider(

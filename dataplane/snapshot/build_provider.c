@@ -22,10 +22,10 @@ header_line(
 	const char *why = build_header_fault(name, value);
 
 	if (why != NULL)
-		build_fault(build, BUILD_PROVIDER, id, "headers",
-		    "\"%.*s\" %s", (int)size_min(name.len, 64), name.ptr, why);
-	return str_printf(&build->snapshot->arena, "%.*s: %.*s",
-	    STR_ARGS(name), STR_ARGS(value))
+		build_fault(build, BUILD_PROVIDER, id, "headers", "\"%.*s\" %s",
+		    (int)size_min(name.len, 64), name.ptr, why);
+	return str_printf(&build->snapshot->arena, "%.*s: %.*s", STR_ARGS(name),
+	    STR_ARGS(value))
 	    .ptr;
 }
 
@@ -45,8 +45,8 @@ add_headers(struct build *build, struct snapshot_provider *provider,
 }
 
 static void
-check_provider(struct build *build, struct id id,
-    const Weir__Link__V1__Provider *spec)
+check_provider(
+    struct build *build, struct id id, const Weir__Link__V1__Provider *spec)
 {
 	const char *why = build_url_fault(
 	    str_from(spec->base_url), spec->allow_private_network);
@@ -57,8 +57,7 @@ check_provider(struct build *build, struct id id,
 		build_fault(build, BUILD_PROVIDER, id, "kind",
 		    "\"%.64s\" is not a kind this gateway knows", spec->kind);
 	if (why != NULL)
-		build_fault(
-		    build, BUILD_PROVIDER, id, "base_url", "%s", why);
+		build_fault(build, BUILD_PROVIDER, id, "base_url", "%s", why);
 }
 
 void
@@ -80,8 +79,8 @@ build_add_provider(
 		.base_url = str_cstr(arena, base_url),
 		.allow_private_network = spec->allow_private_network,
 		.disabled = spec->disabled,
-		.timeouts = build_timeouts(
-		    build, BUILD_PROVIDER, id, spec->timeouts),
+		.timeouts =
+		    build_timeouts(build, BUILD_PROVIDER, id, spec->timeouts),
 	};
 	add_headers(build, &entry->provider, spec);
 	snapshot_map_init(build->snapshot, &entry->prices);
@@ -127,14 +126,13 @@ find_secret(struct build *build, const struct credential_entry *entry)
 			return (struct str){ 0 };
 		return str_trim(secret);
 	}
-	sent = map_get(
-	    &build->secrets, str_make(id->bytes, sizeof(id->bytes)));
+	sent = map_get(&build->secrets, str_make(id->bytes, sizeof(id->bytes)));
 	return sent != NULL ? str_trim(*sent) : secret;
 }
 
 struct line {
-	char	*ptr;
-	size_t	 len;
+	char *ptr;
+	size_t len;
 };
 
 static void
@@ -211,8 +209,7 @@ static void
 make_credential_arrays(struct build *build)
 {
 	LIST_FOREACH (node, &build->credentials) {
-		struct provider_entry *owner = build_find(build,
-		    BUILD_PROVIDER,
+		struct provider_entry *owner = build_find(build, BUILD_PROVIDER,
 		    container_of(node, struct credential_entry, node)
 			->provider_id);
 
@@ -223,10 +220,9 @@ make_credential_arrays(struct build *build)
 		struct snapshot_provider *provider =
 		    &container_of(node, struct provider_entry, node)->provider;
 
-		provider->credentials =
-		    arena_alloc_array(&build->snapshot->arena,
-			provider->credential_count,
-			sizeof(*provider->credentials));
+		provider->credentials = arena_alloc_array(
+		    &build->snapshot->arena, provider->credential_count,
+		    sizeof(*provider->credentials));
 		provider->credential_count = 0;
 	}
 }
@@ -245,6 +241,6 @@ build_resolve_providers(struct build *build)
 	}
 	make_credential_arrays(build);
 	LIST_FOREACH (node, &build->credentials)
-		resolve_credential(build,
-		    container_of(node, struct credential_entry, node));
+		resolve_credential(
+		    build, container_of(node, struct credential_entry, node));
 }

@@ -11,9 +11,9 @@
 
 /* Where the targets of a model or a route are looked up. */
 struct owner {
-	enum build_kind			 kind;
-	struct id			 id;
-	const struct snapshot_tenant	*tenant;	/* NULL: for all */
+	enum build_kind kind;
+	struct id id;
+	const struct snapshot_tenant *tenant; /* NULL: for all */
 };
 
 /* --- adding ------------------------------------------------------------------------ */
@@ -46,11 +46,11 @@ check_target(struct build *build, enum build_kind kind, struct id id,
 		    "weight and priority are numbers up to %d",
 		    BUILD_WEIGHT_MAX);
 	if (target->alias.len == 0 && target->upstream_model.len == 0)
-		build_fault(build, kind, id, "targets.upstream_model",
-		    "is empty");
+		build_fault(
+		    build, kind, id, "targets.upstream_model", "is empty");
 	if (target->alias.len > 0 && !id_is_zero(target->provider_id))
-		build_fault(build, kind, id, "targets",
-		    "names a model and a provider");
+		build_fault(
+		    build, kind, id, "targets", "names a model and a provider");
 }
 
 void
@@ -93,12 +93,12 @@ static const struct id *
 add_ids(struct build *build, struct id owner, const char *field,
     const ProtobufCBinaryData *data, size_t count)
 {
-	struct id *ids = arena_alloc_array(
-	    &build->snapshot->arena, count, sizeof(*ids));
+	struct id *ids =
+	    arena_alloc_array(&build->snapshot->arena, count, sizeof(*ids));
 
 	for (size_t i = 0; i < count; i++) {
-		ids[i] = build_read_id(
-		    build, BUILD_ROUTE, owner, field, data[i]);
+		ids[i] =
+		    build_read_id(build, BUILD_ROUTE, owner, field, data[i]);
 		if (data[i].len == 0)
 			build_fault(
 			    build, BUILD_ROUTE, owner, field, "is not an id");
@@ -118,8 +118,8 @@ add_match(struct build *build, struct snapshot_route *route,
 	route->model_count = match->n_models;
 	route->tasks = build_texts(build, match->tasks, match->n_tasks);
 	route->task_count = match->n_tasks;
-	route->key_ids = add_ids(build, route->id, "match.keys",
-	    match->key_ids, match->n_key_ids);
+	route->key_ids = add_ids(
+	    build, route->id, "match.keys", match->key_ids, match->n_key_ids);
 	route->key_count = match->n_key_ids;
 	route->team_ids = add_ids(build, route->id, "match.teams",
 	    match->team_ids, match->n_team_ids);
@@ -143,8 +143,7 @@ add_strategy(struct build *build, struct snapshot_route *route,
 	if (!route->by_weight && strcmp(spec->strategy, "priority") != 0 &&
 	    spec->strategy[0] != '\0')
 		build_fault(build, BUILD_ROUTE, route->id, "strategy",
-		    "\"%.64s\" is not one this gateway knows",
-		    spec->strategy);
+		    "\"%.64s\" is not one this gateway knows", spec->strategy);
 	if (spec->max_attempts > RECORD_ATTEMPTS_MAX)
 		build_fault(build, BUILD_ROUTE, route->id, "max_attempts",
 		    "is more than %d", RECORD_ATTEMPTS_MAX);
@@ -180,8 +179,8 @@ build_add_route(
 	};
 	add_match(build, &entry->route, spec->match);
 	add_strategy(build, &entry->route, spec);
-	entry->targets = target_list_new(
-	    build, BUILD_ROUTE, id, spec->n_targets, "targets");
+	entry->targets =
+	    target_list_new(build, BUILD_ROUTE, id, spec->n_targets, "targets");
 	for (size_t i = 0; i < entry->targets.count; i++) {
 		const Weir__Link__V1__Target *from = spec->targets[i];
 		struct target_entry *target = &entry->targets.entries[i];
@@ -265,8 +264,8 @@ resolve_targets(struct build *build, const struct owner *owner,
 		size_t place = i;
 
 		resolve_target(build, owner, &list->entries[i], &target);
-		for (; place > 0 &&
-		     targets[place - 1].priority > target.priority;
+		for (;
+		     place > 0 && targets[place - 1].priority > target.priority;
 		     place--)
 			targets[place] = targets[place - 1];
 		targets[place] = target;
@@ -298,9 +297,9 @@ resolve_model(struct build *build, struct model_entry *entry)
 	if (!find_tenant(build, model->tenant_id, &owner))
 		return;
 	if (owner.tenant != NULL)
-		models = &container_of(
-		    owner.tenant, struct tenant_entry, tenant)
-			      ->models;
+		models =
+		    &container_of(owner.tenant, struct tenant_entry, tenant)
+			 ->models;
 	if (map_put(models, model->alias, model) != NULL)
 		build_fault(build, BUILD_MODEL, model->id, "alias",
 		    "is also that of another model");
@@ -315,8 +314,7 @@ build_resolve_models(struct build *build)
 	struct snapshot *snapshot = build->snapshot;
 
 	snapshot->model_list = arena_alloc_array(&snapshot->arena,
-	    map_count(&build->ids[BUILD_MODEL]),
-	    sizeof(*snapshot->model_list));
+	    map_count(&build->ids[BUILD_MODEL]), sizeof(*snapshot->model_list));
 	LIST_FOREACH (node, &build->models)
 		resolve_model(
 		    build, container_of(node, struct model_entry, node));
@@ -375,8 +373,7 @@ build_resolve_routes(struct build *build)
 	struct snapshot *snapshot = build->snapshot;
 
 	snapshot->route_list = arena_alloc_array(&snapshot->arena,
-	    map_count(&build->ids[BUILD_ROUTE]),
-	    sizeof(*snapshot->route_list));
+	    map_count(&build->ids[BUILD_ROUTE]), sizeof(*snapshot->route_list));
 	LIST_FOREACH (node, &build->routes)
 		resolve_route(
 		    build, container_of(node, struct route_entry, node));

@@ -120,8 +120,7 @@ authority_fault(struct str authority, bool allow_private)
 		host = str_skip(host, 1);
 		rest = str_skip(rest, 1);
 	}
-	if (rest.len > 0 &&
-	    (rest.ptr[0] != ':' || !is_port(str_skip(rest, 1))))
+	if (rest.len > 0 && (rest.ptr[0] != ':' || !is_port(str_skip(rest, 1))))
 		return "has no valid port";
 	return host_fault(host, is_ipv6, allow_private);
 }

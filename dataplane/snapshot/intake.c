@@ -9,13 +9,13 @@
 #include "dataplane/snapshot/build.h"
 #include "dataplane/snapshot/snapshot.h"
 
-struct intake {			/* lifetime: its arena's */
-	struct arena		*arena;
+struct intake { /* lifetime: its arena's */
+	struct arena *arena;
 	const struct control_head *head;
-	struct build		*build;
-	struct digest_stream	*digest;	/* of the chunks' digests */
-	uint64_t		 bytes;
-	uint32_t		 chunks;
+	struct build *build;
+	struct digest_stream *digest; /* of the chunks' digests */
+	uint64_t bytes;
+	uint32_t chunks;
 };
 
 /* What is wrong with the configuration as a whole. */
@@ -44,8 +44,8 @@ intake_open(struct control *control, struct arena *arena,
 	if (head->size_bytes > max_bytes)
 		return refuse(arena, out_faults, "size_bytes",
 		    "is more than snapshot_max_bytes of this gateway");
-	if (control_verify(
-		control, head->rev, head->digest, head->signature) != OK)
+	if (control_verify(control, head->rev, head->digest, head->signature) !=
+	    OK)
 		return refuse(arena, out_faults, "signature",
 		    "is not by the control plane this gateway enrolled with");
 	intake = arena_alloc(arena, sizeof(*intake));

@@ -18,8 +18,8 @@ struct snapshot;
 
 /* Why a configuration was refused; lives in the arena of the intake. */
 struct intake_faults {
-	struct build_fault	*list;
-	size_t			 count;
+	struct build_fault *list;
+	size_t count;
 };
 
 /*
@@ -35,7 +35,7 @@ enum status intake_add(
     struct intake *, struct str chunk, struct intake_faults *out_faults);
 
 /* E_INVALID with faults, or OK and the snapshot. */
-enum status intake_finish(struct intake *, struct snapshot **out,
-    struct intake_faults *out_faults);
+enum status intake_finish(
+    struct intake *, struct snapshot **out, struct intake_faults *out_faults);
 
 void intake_close(struct intake *);

@@ -15,22 +15,34 @@
 #include "common/arena.h"
 #include "common/base.h"
 #include "common/daemon.h"
+#include "common/digest.h"
+#include "common/sign.h"
+#include "dataplane/control/control.h"
 
 #define PIECE_MAX_BYTES (64u << 20)
 #define SEEN_MAX_BYTES 4096
 #define SEEN_PIECE UINT64_MAX
 
-struct last_good_writer {	/* lifetime: of one fetch */
-	struct last_good_place	 place;
-	FILE			*file;	/* NULL: it could not be made */
-	uint64_t		 pieces;
-	bool			 has_failed;
+/* What the first piece begins with; the secrets follow. */
+struct saved_head {
+	uint64_t rev;
+	uint64_t size_bytes;
+	uint64_t chunk_count;
+	uint8_t digest[SHA256_SIZE];
+	uint8_t signature[SIGN_SIZE];
+};
+
+struct last_good_writer { /* lifetime: of one fetch */
+	struct last_good_place place;
+	FILE *file; /* NULL: it could not be made */
+	uint64_t pieces;
+	bool has_failed;
 };
 
 struct last_good_reader {
-	struct last_good_place	 place;
-	FILE			*file;
-	uint64_t		 pieces;
+	struct last_good_place place;
+	FILE *file;
+	uint64_t pieces;
 };
 
 static const char *
@@ -62,9 +74,9 @@ write_piece(struct last_good_writer *writer, struct str plain)
 	struct str sealed;
 	uint32_t len;
 
+	arena_init(&arena, 0);
 	if (writer->file == NULL || writer->has_failed)
 		return;
-	arena_init(&arena, 0);
 	sealed = seal_key(&arena, writer->place.key,
 	    context_of(&arena, writer->pieces++), plain);
 	len = htole32((uint32_t)sealed.len);
@@ -90,27 +102,42 @@ create_file(const char *path)
 	return file;
 }
 
+static void
+write_head(struct last_good_writer *writer, struct arena *arena,
+    const struct control_head *head)
+{
+	struct saved_head saved = {
+		.rev = head->rev,
+		.size_bytes = head->size_bytes,
+		.chunk_count = head->chunk_count,
+	};
+	size_t len = sizeof(saved) + head->secrets.len;
+	char *plain = arena_alloc(arena, len);
+
+	memcpy(saved.digest, head->digest, sizeof(saved.digest));
+	memcpy(saved.signature, head->signature, sizeof(saved.signature));
+	memcpy(plain, &saved, sizeof(saved));
+	if (head->secrets.len > 0)
+		memcpy(plain + sizeof(saved), head->secrets.ptr,
+		    head->secrets.len);
+	write_piece(writer, str_make(plain, len));
+	seal_wipe(plain, len);
+}
+
 struct last_good_writer *
-last_good_writer_new(const struct last_good_place *place,
-    const struct last_good_head *head, struct str secrets)
+last_good_writer_new(
+    const struct last_good_place *place, const struct control_head *head)
 {
 	struct last_good_writer *writer = calloc(1, sizeof(*writer));
 	struct arena arena CLEANUP(arena_done);
-	size_t len = sizeof(*head) + secrets.len;
-	char *plain;
 
+	arena_init(&arena, 0);
 	if (writer == NULL)
 		abort();
-	arena_init(&arena, 0);
 	writer->place = *place;
 	writer->file =
 	    create_file(path_of(&arena, place->directory, "snapshot.lkg.tmp"));
-	plain = arena_alloc(&arena, len);
-	memcpy(plain, head, sizeof(*head));
-	if (secrets.len > 0)
-		memcpy(plain + sizeof(*head), secrets.ptr, secrets.len);
-	write_piece(writer, str_make(plain, len));
-	seal_wipe(plain, len);
+	write_head(writer, &arena, head);
 	return writer;
 }
 
@@ -161,15 +188,16 @@ last_good_writer_commit(struct last_good_writer *writer)
 void
 last_good_writer_discard(struct last_good_writer *writer)
 {
-	struct arena arena CLEANUP(arena_done);
+	struct arena arena;
 
 	if (writer == NULL)
 		return;
-	arena_init(&arena, 0);
 	if (writer->file != NULL) {
+		arena_init(&arena, 0);
 		fclose(writer->file);
 		unlink(path_of(
 		    &arena, writer->place.directory, "snapshot.lkg.tmp"));
+		arena_done(&arena);
 	}
 	writer_free(writer);
 }
@@ -177,8 +205,8 @@ last_good_writer_discard(struct last_good_writer *writer)
 /* --- reading ------------------------------------------------------------------------- */
 
 static enum status
-read_piece(struct last_good_reader *reader, struct arena *arena,
-    struct str *out)
+read_piece(
+    struct last_good_reader *reader, struct arena *arena, struct str *out)
 {
 	uint32_t len;
 	char *sealed;
@@ -197,24 +225,31 @@ read_piece(struct last_good_reader *reader, struct arena *arena,
 
 static enum status
 read_head(struct last_good_reader *reader, struct arena *arena,
-    struct last_good_head *out, struct str *out_secrets)
+    struct control_head *out)
 {
+	struct saved_head saved;
 	struct str plain;
 	enum status s = read_piece(reader, arena, &plain);
 
 	if (s != OK)
 		return s;
-	if (plain.len < sizeof(*out))
+	if (plain.len < sizeof(saved))
 		return E_CORRUPT;
-	memcpy(out, plain.ptr, sizeof(*out));
-	*out_secrets = str_skip(plain, sizeof(*out));
+	memcpy(&saved, plain.ptr, sizeof(saved));
+	*out = (struct control_head){
+		.rev = saved.rev,
+		.size_bytes = saved.size_bytes,
+		.chunk_count = (uint32_t)saved.chunk_count,
+		.secrets = str_skip(plain, sizeof(saved)),
+	};
+	memcpy(out->digest, saved.digest, sizeof(out->digest));
+	memcpy(out->signature, saved.signature, sizeof(out->signature));
 	return OK;
 }
 
 enum status
 last_good_reader_open(const struct last_good_place *place, struct arena *arena,
-    struct last_good_head *out, struct str *out_secrets,
-    struct last_good_reader **out_reader)
+    struct control_head *out_head, struct last_good_reader **out)
 {
 	struct last_good_reader *reader;
 	FILE *file =
@@ -228,12 +263,12 @@ last_good_reader_open(const struct last_good_place *place, struct arena *arena,
 		abort();
 	reader->place = *place;
 	reader->file = file;
-	s = read_head(reader, arena, out, out_secrets);
+	s = read_head(reader, arena, out_head);
 	if (s != OK) {
 		last_good_reader_close(reader);
 		return s;
 	}
-	*out_reader = reader;
+	*out = reader;
 	return OK;
 }
 
@@ -278,12 +313,12 @@ last_good_read_seen(
 
 	arena_init(&arena, 0);
 	s = daemon_read_file(&arena,
-	    path_of(&arena, place->directory, "snapshot.seen"),
-	    SEEN_MAX_BYTES, &sealed);
+	    path_of(&arena, place->directory, "snapshot.seen"), SEEN_MAX_BYTES,
+	    &sealed);
 	if (s != OK)
 		return s;
-	s = seal_open(&arena, place->key, context_of(&arena, SEEN_PIECE),
-	    sealed, &plain);
+	s = seal_open(
+	    &arena, place->key, context_of(&arena, SEEN_PIECE), sealed, &plain);
 	if (s != OK || plain.len != sizeof(*out))
 		return E_CORRUPT;
 	memcpy(out, plain.ptr, sizeof(*out));

@@ -12,56 +12,51 @@
 
 #include <stdint.h>
 
-#include "common/digest.h"
 #include "common/seal.h"
-#include "common/sign.h"
 #include "common/status.h"
 #include "common/str.h"
 
 struct arena;
+struct control_head;
 struct last_good_writer;
 struct last_good_reader;
 
-struct last_good_head {
-	uint64_t	rev;
-	uint64_t	size_bytes;
-	uint64_t	chunk_count;
-	int64_t		saved_us;
-	uint8_t		digest[SHA256_SIZE];
-	uint8_t		signature[SIGN_SIZE];
-};
-
 struct last_good_place {
-	const char	*directory;
-	uint8_t		 key[SEAL_KEY_SIZE];
+	const char *directory;
+	uint8_t key[SEAL_KEY_SIZE];
 };
 
 /*
  * Writes beside the old file; a failure is told by commit alone, so that a
  * full disk never stands in the way of a new configuration.
  */
-struct last_good_writer *last_good_writer_new(const struct last_good_place *,
-    const struct last_good_head *, struct str secrets);
+struct last_good_writer *last_good_writer_new(
+    const struct last_good_place *, const struct control_head *);
 void last_good_writer_add(struct last_good_writer *, struct str chunk);
 
 /* Puts the file in its place; the writer is gone after either. */
 enum status last_good_writer_commit(struct last_good_writer *);
 void last_good_writer_discard(struct last_good_writer *);
 
-/* E_NOT_FOUND when there is none, E_CORRUPT when it is not one of ours. */
+/*
+ * E_NOT_FOUND when there is none, E_CORRUPT when it is not one of ours.  The
+ * head's secrets live in the arena.
+ */
 enum status last_good_reader_open(const struct last_good_place *,
-    struct arena *, struct last_good_head *out, struct str *out_secrets,
-    struct last_good_reader **out_reader);
+    struct arena *, struct control_head *out_head,
+    struct last_good_reader **out);
 enum status last_good_reader_next(
     struct last_good_reader *, struct arena *, struct str *out_chunk);
 void last_good_reader_close(struct last_good_reader *);
 
 struct last_good_seen {
-	uint64_t	rev;
-	int64_t		seen_us;
+	uint64_t rev;
+	int64_t seen_us;
 };
 
 enum status last_good_note_seen(
     const struct last_good_place *, const struct last_good_seen *);
+
+/* E_NOT_FOUND when nothing was noted yet. */
 enum status last_good_read_seen(
     const struct last_good_place *, struct last_good_seen *out);

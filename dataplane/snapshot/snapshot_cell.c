@@ -6,10 +6,10 @@
 
 #include "dataplane/snapshot/snapshot_private.h"
 
-struct snapshot_cell {		/* lifetime: process */
-	pthread_mutex_t		 lock;
-	struct snapshot		*snapshot;
-	_Atomic uint64_t	 version;
+struct snapshot_cell { /* lifetime: process */
+	pthread_mutex_t lock;
+	struct snapshot *snapshot;
+	_Atomic uint64_t version;
 };
 
 struct snapshot_cell *

@@ -11,7 +11,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/arena.h"
@@ -33,25 +32,25 @@
 /* How often it is written down that the configuration is still the one. */
 #define SEEN_INTERVAL_NS (60 * NS_PER_S)
 
-struct sync {			/* lifetime: process */
-	struct sync_config	 config;
-	struct last_good_place	 place;
-	pthread_t		 thread;
-	atomic_bool		 is_closing;
-	atomic_bool		 is_ready;
+struct sync { /* lifetime: process */
+	struct sync_config config;
+	struct last_good_place place;
+	pthread_t thread;
+	atomic_bool is_closing;
+	atomic_bool is_ready;
 
 	/* the thread's own */
-	uint64_t		 applied_rev;
-	uint64_t		 head_rev;
-	uint64_t		 rejected_rev;
-	bool			 is_head_known;
-	int64_t			 next_beat_ns;
-	int64_t			 next_fetch_ns;
-	int64_t			 next_seen_ns;
+	uint64_t applied_rev;
+	uint64_t head_rev;
+	uint64_t rejected_rev;
+	bool is_head_known;
+	int64_t next_beat_ns;
+	int64_t next_fetch_ns;
+	int64_t next_seen_ns;
 
-	struct arena		 report_arena;	/* of the faults */
-	struct control_report	 report;
-	bool			 is_report_due;
+	struct arena report_arena; /* of the faults */
+	struct control_report report;
+	bool is_report_due;
 };
 
 static int64_t
@@ -143,19 +142,22 @@ report_rejected(
 
 /* --- from disk ------------------------------------------------------------------------ */
 
+/* Nobody vouches for a file of which nothing was noted. */
 static bool
-is_acceptable(struct sync *sync, const struct last_good_head *head)
+is_acceptable(struct sync *sync, uint64_t rev)
 {
-	struct last_good_seen seen = { head->rev, head->saved_us };
+	struct last_good_seen seen;
 	enum status s = last_good_read_seen(&sync->place, &seen);
 	int64_t age_s;
 
-	if (s != OK && s != E_NOT_FOUND)
-		log_warn("snapshot_seen_unusable", log_status(s));
+	if (s != OK) {
+		log_error("snapshot_on_disk_unvouched", log_status(s));
+		return false;
+	}
 	age_s = (clock_wall_us() - seen.seen_us) / US_PER_S;
-	if (head->rev < seen.rev) {
+	if (rev < seen.rev) {
 		log_error("snapshot_on_disk_rolled_back",
-		    log_int("rev", (int64_t)head->rev),
+		    log_int("rev", (int64_t)rev),
 		    log_int("seen_rev", (int64_t)seen.rev));
 		return false;
 	}
@@ -218,64 +220,37 @@ load_last_good(struct sync *sync)
 {
 	int64_t start_ns = clock_mono_ns();
 	struct arena arena CLEANUP(arena_done);
-	struct last_good_head saved;
 	struct last_good_reader *reader;
 	struct control_head head;
 	enum status s;
 
 	arena_init(&arena, 0);
-	s = last_good_reader_open(
-	    &sync->place, &arena, &saved, &head.secrets, &reader);
+	s = last_good_reader_open(&sync->place, &arena, &head, &reader);
 	if (s == E_NOT_FOUND)
 		return;
-	if (s == OK && !is_acceptable(sync, &saved)) {
-		last_good_reader_close(reader);
-		return;
-	}
 	if (s == OK) {
-		head.rev = saved.rev;
-		head.chunk_count = (uint32_t)saved.chunk_count;
-		head.size_bytes = saved.size_bytes;
-		memcpy(head.digest, saved.digest, sizeof(head.digest));
-		memcpy(
-		    head.signature, saved.signature, sizeof(head.signature));
-		s = load(sync, &arena, reader, &head);
+		if (is_acceptable(sync, head.rev))
+			s = load(sync, &arena, reader, &head);
 		seal_wipe((void *)head.secrets.ptr, head.secrets.len);
 		last_good_reader_close(reader);
 	}
-	if (s == OK)
-		report_applied(
-		    sync, (clock_mono_ns() - start_ns) / 1000, true);
-	else
+	if (s != OK)
 		log_error("snapshot_on_disk_unusable", log_status(s));
+	else if (atomic_load(&sync->is_ready))
+		report_applied(sync, (clock_mono_ns() - start_ns) / 1000, true);
 }
 
 /* --- from the control plane ----------------------------------------------------------- */
 
 /* What is fetched goes to disk as it comes; it counts once it is in force. */
 struct fetch {
-	struct sync			*sync;
-	struct arena			*arena;
-	const struct control_head	*head;
-	struct intake			*intake;
-	struct last_good_writer		*writer;
-	struct intake_faults		 faults;
+	struct sync *sync;
+	struct arena *arena;
+	const struct control_head *head;
+	struct intake *intake;
+	struct last_good_writer *writer;
+	struct intake_faults faults;
 };
-
-static struct last_good_writer *
-begin_writing(struct sync *sync, const struct control_head *head)
-{
-	struct last_good_head saved = {
-		.rev = head->rev,
-		.size_bytes = head->size_bytes,
-		.chunk_count = head->chunk_count,
-		.saved_us = clock_wall_us(),
-	};
-
-	memcpy(saved.digest, head->digest, sizeof(saved.digest));
-	memcpy(saved.signature, head->signature, sizeof(saved.signature));
-	return last_good_writer_new(&sync->place, &saved, head->secrets);
-}
 
 static enum status
 fetch_chunks(struct fetch *f)
@@ -287,8 +262,8 @@ fetch_chunks(struct fetch *f)
 	for (uint32_t i = 0; i < f->head->chunk_count && s == OK; i++) {
 		struct str chunk;
 
-		s = control_get_chunk(f->sync->config.control, &arena,
-		    f->head->rev, i, &chunk);
+		s = control_get_chunk(
+		    f->sync->config.control, &arena, f->head->rev, i, &chunk);
 		if (s == OK)
 			s = intake_add(f->intake, chunk, &f->faults);
 		if (s == OK)
@@ -308,7 +283,7 @@ fetch_whole(struct fetch *f, struct snapshot **out)
 	    sync->config.snapshot_max_bytes, &f->intake, &f->faults);
 	if (s != OK)
 		return s;
-	f->writer = begin_writing(sync, f->head);
+	f->writer = last_good_writer_new(&sync->place, f->head);
 	s = fetch_chunks(f);
 	if (s == OK)
 		s = intake_finish(f->intake, out, &f->faults);
@@ -441,8 +416,8 @@ beat(struct sync *sync)
 		sync->next_beat_ns = retry_at_ns();
 		return;
 	}
-	sync->next_beat_ns = clock_mono_ns() +
-	    control_heartbeat_ms(control) * NS_PER_MS;
+	sync->next_beat_ns =
+	    clock_mono_ns() + control_heartbeat_ms(control) * NS_PER_MS;
 	note_seen(sync);
 }
 

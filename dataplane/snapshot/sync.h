@@ -20,14 +20,14 @@ struct spool;
 struct sync;
 
 struct sync_config {
-	const char		*state_directory;
-	struct control		*control;	/* the session with it */
-	struct snapshot_cell	*cell;
-	const struct spool	*spool;		/* for heartbeats */
-	size_t			 snapshot_max_bytes;
-	int64_t			 lkg_max_age_s;
-	void			(*on_swap)(void *); /* wakes the workers */
-	void			*on_swap_arg;
+	const char *state_directory;
+	struct control *control; /* the session with it */
+	struct snapshot_cell *cell;
+	const struct spool *spool; /* for heartbeats */
+	size_t snapshot_max_bytes;
+	int64_t lkg_max_age_s;
+	void (*on_swap)(void *); /* wakes the workers */
+	void *on_swap_arg;
 };
 
 enum status sync_open(const struct sync_config *, struct sync **out);

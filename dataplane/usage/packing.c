@@ -25,8 +25,8 @@ enum {
 	LABEL_NAME_MAX = 64,
 	LABEL_VALUE_MAX = 128,
 
-	NUMBER_MAX = 11,	/* a varint of 64 bits and its tag */
-	TEXT_EXTRA = 4,		/* a text's tag and length */
+	NUMBER_MAX = 11, /* a varint of 64 bits and its tag */
+	TEXT_EXTRA = 4,	 /* a text's tag and length */
 	FAILURE_WORD_MAX = 16,
 
 	SUBJECT_TEXTS = ALIAS_MAX + MODEL_MAX + DIALECT_MAX + 3,
@@ -44,8 +44,8 @@ enum {
 	    RECORD_ATTEMPTS_MAX * ATTEMPT_MAX + RECORD_LABELS_MAX * LABEL_MAX +
 	    (RECORD_PRICES_MAX + 20) * NUMBER_MAX + 6 * TEXT_EXTRA,
 };
-static_assert(SUBJECT_MAX + 3 * NUMBER_MAX + 2 * TEXT_EXTRA <=
-    PACKING_INTENT_MAX_BYTES);
+static_assert(
+    SUBJECT_MAX + 3 * NUMBER_MAX + 2 * TEXT_EXTRA <= PACKING_INTENT_MAX_BYTES);
 static_assert(RECORD_MAX <= PACKING_RECORD_MAX_BYTES);
 
 /* The compiler need not clear what is written before it is read. */
@@ -107,13 +107,12 @@ fill_subject(const struct record_subject *subject, struct texts *texts,
 	out->alias = text_add(texts, subject->alias, ALIAS_MAX);
 	out->upstream_model =
 	    text_add(texts, subject->upstream_model, MODEL_MAX);
-	out->dialect =
-	    text_add(texts, str_from(subject->dialect), DIALECT_MAX);
+	out->dialect = text_add(texts, str_from(subject->dialect), DIALECT_MAX);
 }
 
 size_t
-packing_write_intent(const struct record_intent *intent,
-    uint8_t out[PACKING_INTENT_MAX_BYTES])
+packing_write_intent(
+    const struct record_intent *intent, uint8_t out[PACKING_INTENT_MAX_BYTES])
 {
 	Weir__Usage__V1__Entry entry = WEIR__USAGE__V1__ENTRY__INIT;
 	Weir__Usage__V1__Intent message = WEIR__USAGE__V1__INTENT__INIT;
@@ -176,8 +175,7 @@ fill_lists(const struct record *record, struct texts *texts,
 	assert(record->price_count <= RECORD_PRICES_MAX);
 
 	for (size_t i = 0; i < record->attempt_count; i++) {
-		fill_attempt(
-		    &record->attempts[i], texts, &parts->attempts[i]);
+		fill_attempt(&record->attempts[i], texts, &parts->attempts[i]);
 		parts->attempt_list[i] = &parts->attempts[i];
 	}
 	for (size_t i = 0; i < record->label_count; i++) {
@@ -325,8 +323,7 @@ packing_read_intent(
 	s = read_subject(intent->subject, &out->subject);
 	if (s != OK)
 		return s;
-	out->input_guess =
-	    i64_from_u64(intent->input_tokens_guess, INT64_MAX);
+	out->input_guess = i64_from_u64(intent->input_tokens_guess, INT64_MAX);
 	out->reserved_nano = intent->reserved_nano;
 	return OK;
 }

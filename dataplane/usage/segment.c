@@ -16,16 +16,16 @@
 #define MAGIC 0x31306c6f6f707377 /* "wspool01" */
 
 struct head {
-	_Atomic uint64_t magic;		/* stored last */
+	_Atomic uint64_t magic; /* stored last */
 	uint64_t boot_id;
 	uint64_t first_seq;
-	uint32_t crc32;			/* of the two before it */
+	uint32_t crc32; /* of the two before it */
 	uint8_t rest[SEGMENT_HEAD_BYTES - 3 * 8 - 4];
 };
 static_assert(sizeof(struct head) == SEGMENT_HEAD_BYTES);
 
 struct entry_head {
-	_Atomic uint32_t len;		/* stored last */
+	_Atomic uint32_t len; /* stored last */
 	uint32_t crc32;
 };
 static_assert(sizeof(struct entry_head) == 8);

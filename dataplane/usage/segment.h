@@ -26,21 +26,21 @@ struct arena;
 /* What the largest entry takes. */
 #define SEGMENT_ENTRY_MAX_BYTES (8 + PACKING_RECORD_MAX_BYTES)
 
-struct segment {			/* lifetime: until acknowledged */
-	struct list node;		/* of its boot, or ahead, or dead */
+struct segment {	  /* lifetime: until acknowledged */
+	struct list node; /* of its boot, or ahead, or dead */
 	const char *path;
-	uint64_t first_seq;		/* of the first record in it */
+	uint64_t first_seq; /* of the first record in it */
 	uint64_t record_count;
 	size_t size;
-	size_t used;			/* head included */
-	size_t synced;			/* of it, what is on the disk */
-	char *map;			/* NULL: of an earlier boot */
+	size_t used;   /* head included */
+	size_t synced; /* of it, what is on the disk */
+	char *map;     /* NULL: of an earlier boot */
 	int fd;
-	bool is_damaged;		/* entries were lost */
-	struct list tickets;		/* intents in it without a record */
+	bool is_damaged;     /* entries were lost */
+	struct list tickets; /* intents in it without a record */
 
 	/* the shipper's */
-	size_t mark_offset;		/* where record mark_seq is, or later */
+	size_t mark_offset; /* where record mark_seq is, or later */
 	uint64_t mark_seq;
 	size_t acked_offset;
 };

@@ -26,21 +26,21 @@
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 5000
 
-struct shipper {		/* lifetime: process */
-	struct control		*control;
-	struct spool		*spool;
-	pthread_t		 thread;
+struct shipper { /* lifetime: process */
+	struct control *control;
+	struct spool *spool;
+	pthread_t thread;
 
 	/* the thread's own */
-	int64_t			 backoff_ms;
-	size_t			 halved_count;	/* 0: not looking */
-	uint64_t		 halved_until_seq;
+	int64_t backoff_ms;
+	size_t halved_count; /* 0: not looking */
+	uint64_t halved_until_seq;
 
-	pthread_mutex_t		 lock;	/* guards what follows */
-	pthread_cond_t		 changed;
-	bool			 is_closing;	/* ship what is left */
-	bool			 is_empty;	/* nothing was left */
-	bool			 is_ended;	/* no more */
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t changed;
+	bool is_closing; /* ship what is left */
+	bool is_empty;	 /* nothing was left */
+	bool is_ended;	 /* no more */
 };
 
 static bool
@@ -77,8 +77,7 @@ sleep_ms(struct shipper *shipper, int64_t ms)
 	was_closing = shipper->is_closing;
 	while (!shipper->is_ended && shipper->is_closing == was_closing &&
 	    clock_mono_ns() < end_ns)
-		pthread_cond_timedwait(
-		    &shipper->changed, &shipper->lock, &end);
+		pthread_cond_timedwait(&shipper->changed, &shipper->lock, &end);
 	pthread_mutex_unlock(&shipper->lock);
 }
 
@@ -86,13 +85,12 @@ sleep_ms(struct shipper *shipper, int64_t ms)
 static void
 back_off(struct shipper *shipper)
 {
-	int64_t max_ms =
-	    is_closing(shipper) ? BACKOFF_MIN_MS : BACKOFF_MAX_MS;
+	int64_t max_ms = is_closing(shipper) ? BACKOFF_MIN_MS : BACKOFF_MAX_MS;
 	uint16_t random;
 
 	random_bytes(&random, sizeof(random));
-	shipper->backoff_ms = i64_max(
-	    BACKOFF_MIN_MS, i64_min(max_ms, 2 * shipper->backoff_ms));
+	shipper->backoff_ms =
+	    i64_max(BACKOFF_MIN_MS, i64_min(max_ms, 2 * shipper->backoff_ms));
 	sleep_ms(shipper,
 	    shipper->backoff_ms / 2 + random % (shipper->backoff_ms / 2));
 }
@@ -128,8 +126,8 @@ replace(struct shipper *shipper, struct arena *arena,
 }
 
 static void
-on_acked(struct shipper *shipper, const struct spool_batch *batch,
-    uint64_t acked)
+on_acked(
+    struct shipper *shipper, const struct spool_batch *batch, uint64_t acked)
 {
 	if (acked + 1 < batch->first_seq)
 		log_warn("usage_asked_for_again",
@@ -144,8 +142,8 @@ on_acked(struct shipper *shipper, const struct spool_batch *batch,
 /* --- one batch ------------------------------------------------------------------------ */
 
 static enum status
-read_batch(struct shipper *shipper, struct arena *arena,
-    struct spool_batch *out)
+read_batch(
+    struct shipper *shipper, struct arena *arena, struct spool_batch *out)
 {
 	struct control_batch_limits limits =
 	    control_batch_limits(shipper->control);
@@ -203,8 +201,7 @@ run(void *context)
 }
 
 enum status
-shipper_open(
-    struct control *control, struct spool *spool, struct shipper **out)
+shipper_open(struct control *control, struct spool *spool, struct shipper **out)
 {
 	struct shipper *shipper = calloc(1, sizeof(*shipper));
 	pthread_condattr_t attr;
@@ -237,8 +234,7 @@ wait_until_empty(struct shipper *shipper, int drain_ms)
 	pthread_cond_broadcast(&shipper->changed);
 	spool_wake(shipper->spool);
 	while (!shipper->is_empty && clock_mono_ns() < end_ns)
-		pthread_cond_timedwait(
-		    &shipper->changed, &shipper->lock, &end);
+		pthread_cond_timedwait(&shipper->changed, &shipper->lock, &end);
 	shipper->is_ended = true;
 	pthread_cond_broadcast(&shipper->changed);
 	pthread_mutex_unlock(&shipper->lock);

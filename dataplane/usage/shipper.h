@@ -13,8 +13,8 @@ struct control;
 struct shipper;
 struct spool;
 
-enum status shipper_open(struct control *, struct spool *,
-    struct shipper **out);
+enum status shipper_open(
+    struct control *, struct spool *, struct shipper **out);
 
 /* Tries for drain_ms to ship what is left, then stops. */
 void shipper_close(struct shipper *, int drain_ms);

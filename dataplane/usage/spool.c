@@ -53,7 +53,8 @@ boot_new(const char *directory, uint64_t id)
 	struct boot *boot = calloc(1, sizeof(*boot));
 	char *path;
 
-	if (boot == NULL || asprintf(&path, "%s/%016" PRIx64, directory, id) < 0)
+	if (boot == NULL ||
+	    asprintf(&path, "%s/%016" PRIx64, directory, id) < 0)
 		abort();
 	boot->id = id;
 	boot->path = path;
@@ -308,8 +309,8 @@ start_boot(struct spool *spool, uint64_t newest_id)
 }
 
 enum status
-spool_open(const char *path, const struct spool_limits *limits,
-    struct spool **out)
+spool_open(
+    const char *path, const struct spool_limits *limits, struct spool **out)
 {
 	struct spool *spool;
 	uint64_t newest_id = 0;

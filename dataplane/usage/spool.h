@@ -28,30 +28,30 @@ struct arena;
 struct spool;
 
 struct spool_limits {
-	int64_t	max_bytes;		/* usage_spool_max_bytes */
-	int64_t	segment_bytes;
+	int64_t max_bytes; /* usage_spool_max_bytes */
+	int64_t segment_bytes;
 };
 
 /* Embedded in the request, which stays where it is while this is open. */
-struct spool_ticket {		/* private but for `open` */
-	struct list	node;	/* of the segment that holds the intent */
-	size_t		offset;	/* of the intent */
-	bool		open;
+struct spool_ticket {	  /* private but for `open` */
+	struct list node; /* of the segment that holds the intent */
+	size_t offset;	  /* of the intent */
+	bool open;
 };
 
 /*
  * Opens (or makes) the directory, which the caller holds alone, recovers
  * earlier boots and starts a new one.
  */
-enum status spool_open(const char *directory, const struct spool_limits *,
-    struct spool **out);
+enum status spool_open(
+    const char *directory, const struct spool_limits *, struct spool **out);
 
 /* Syncs and closes; what is not acknowledged stays for the next boot. */
 void spool_close(struct spool *);
 
 /* E_UNAVAILABLE when the disk or the limit has no room: refuse the request. */
-enum status spool_begin(struct spool *, const struct record_intent *,
-    struct spool_ticket *out);
+enum status spool_begin(
+    struct spool *, const struct record_intent *, struct spool_ticket *out);
 
 /* The ticket's record; a zeroed ticket writes one that had no intent. */
 void spool_end(struct spool *, struct spool_ticket *, const struct record *);
@@ -59,10 +59,10 @@ void spool_end(struct spool *, struct spool_ticket *, const struct record *);
 /* --- for the shipper ------------------------------------------------------- */
 
 struct spool_batch {
-	uint64_t	 boot_id;
-	uint64_t	 first_seq;
-	size_t		 count;
-	struct str	*records;	/* packed weir.usage.v1.Record each */
+	uint64_t boot_id;
+	uint64_t first_seq;
+	size_t count;
+	struct str *records; /* packed weir.usage.v1.Record each */
 };
 
 /*

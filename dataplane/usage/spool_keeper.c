@@ -105,9 +105,8 @@ take_work(struct spool *spool, struct work *work)
 		if (work->count == SYNC_BATCH)
 			break;
 		if (segment->synced < segment->used)
-			work->items[work->count++] = (struct sync_item){
-				segment, segment->used
-			};
+			work->items[work->count++] =
+			    (struct sync_item){ segment, segment->used };
 	}
 }
 
@@ -122,8 +121,8 @@ remove_segment(const struct spool *spool, struct segment *segment)
 			clock_wall_us()) < 0)
 			abort();
 		if (rename(segment->path, aside) == 0)
-			log_warn("spool_segment_set_aside",
-			    log_cstr("path", aside));
+			log_warn(
+			    "spool_segment_set_aside", log_cstr("path", aside));
 		free(aside);
 	}
 	unlink(segment->path);
@@ -138,8 +137,7 @@ do_work(struct spool *spool, struct work *work)
 			log_error("spool_sync_failed",
 			    log_cstr("path", work->items[i].segment->path));
 	LIST_FOREACH (node, &work->dead_segments)
-		remove_segment(
-		    spool, container_of(node, struct segment, node));
+		remove_segment(spool, container_of(node, struct segment, node));
 	LIST_FOREACH (node, &work->dead_boots) {
 		struct boot *boot = container_of(node, struct boot, node);
 

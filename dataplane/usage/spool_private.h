@@ -19,47 +19,47 @@
 #include "dataplane/usage/segment.h"
 #include "dataplane/usage/spool.h"
 
-struct boot {			/* lifetime: until acknowledged */
-	struct list	 node;
-	uint64_t	 id;
-	const char	*path;
-	struct list	 segments;	/* begun, oldest first */
-	uint64_t	 acked_seq;
-	uint64_t	 last_seq;	/* written so far */
+struct boot { /* lifetime: until acknowledged */
+	struct list node;
+	uint64_t id;
+	const char *path;
+	struct list segments; /* begun, oldest first */
+	uint64_t acked_seq;
+	uint64_t last_seq; /* written so far */
 };
 
-struct spool {			/* lifetime: process */
-	const char		*path;
-	struct spool_limits	 limits;
+struct spool { /* lifetime: process */
+	const char *path;
+	struct spool_limits limits;
 
-	pthread_mutex_t		 lock;	/* guards what follows */
-	pthread_cond_t		 readable; /* for the shipper */
-	bool			 is_waiting;
-	bool			 is_woken;
-	struct list		 boots;	/* oldest first; the last is own */
-	struct boot		*own;
-	struct segment		*active;
-	struct list		 ahead;	/* made, not begun */
-	size_t			 ahead_count;
-	size_t			 live_count; /* segments of own that are begun */
-	size_t			 open_count; /* intents without a record */
-	uint64_t		 next_file;
-	int64_t			 file_bytes;
-	int64_t			 no_room_until_ns; /* do not ask the disk before */
-	_Atomic int64_t		 oldest_wall_us; /* unacknowledged; 0: none */
+	pthread_mutex_t lock;	 /* guards what follows */
+	pthread_cond_t readable; /* for the shipper */
+	bool is_waiting;
+	bool is_woken;
+	struct list boots; /* oldest first; the last is own */
+	struct boot *own;
+	struct segment *active;
+	struct list ahead; /* made, not begun */
+	size_t ahead_count;
+	size_t live_count; /* segments of own that are begun */
+	size_t open_count; /* intents without a record */
+	uint64_t next_file;
+	int64_t file_bytes;
+	int64_t no_room_until_ns;	/* do not ask the disk before */
+	_Atomic int64_t oldest_wall_us; /* unacknowledged; 0: none */
 
 	/* the keeper's */
-	pthread_t		 keeper;
-	pthread_cond_t		 kick;
-	bool			 is_kicked;
-	bool			 is_closing;
-	struct list		 dead_segments;
-	struct list		 dead_boots;
+	pthread_t keeper;
+	pthread_cond_t kick;
+	bool is_kicked;
+	bool is_closing;
+	struct list dead_segments;
+	struct list dead_boots;
 
 	/* the shipper's: the segment of an earlier boot it reads */
-	struct arena		 loaded_arena;
-	struct segment		*loaded;
-	struct str		 loaded_bytes;
+	struct arena loaded_arena;
+	struct segment *loaded;
+	struct str loaded_bytes;
 };
 
 struct boot *boot_new(const char *directory, uint64_t id);

@@ -23,9 +23,9 @@
 
 /* The records of a segment, as they stood under the lock. */
 struct range {
-	struct segment *segment;	/* NULL: nothing from here on */
+	struct segment *segment; /* NULL: nothing from here on */
 	uint64_t first_seq;
-	uint64_t end_seq;		/* one past the last */
+	uint64_t end_seq; /* one past the last */
 };
 
 /* The segment that holds record seq, or else the next one that holds any. */
@@ -333,8 +333,7 @@ static bool
 is_readable(const struct spool *spool)
 {
 	LIST_FOREACH (node, &spool->boots) {
-		const struct boot *boot =
-		    container_of(node, struct boot, node);
+		const struct boot *boot = container_of(node, struct boot, node);
 
 		if (boot->acked_seq < boot->last_seq)
 			return true;
@@ -350,8 +349,8 @@ spool_wait(struct spool *spool, int timeout_ms)
 
 	pthread_mutex_lock(&spool->lock);
 	spool->is_waiting = true;
-	while (!spool->is_woken && !is_readable(spool) &&
-	    clock_mono_ns() < end_ns)
+	while (
+	    !spool->is_woken && !is_readable(spool) && clock_mono_ns() < end_ns)
 		spool_cond_wait(&spool->readable, &spool->lock, end_ns);
 	spool->is_waiting = false;
 	spool->is_woken = false;
@@ -379,8 +378,7 @@ boot_bytes(const struct boot *boot)
 		    container_of(node, struct segment, node);
 		uint64_t end_seq = segment->first_seq + segment->record_count;
 
-		if (segment->record_count > 0 &&
-		    end_seq > boot->acked_seq + 1)
+		if (segment->record_count > 0 && end_seq > boot->acked_seq + 1)
 			bytes +=
 			    (int64_t)(segment->used - segment->acked_offset);
 	}

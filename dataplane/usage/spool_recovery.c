@@ -28,12 +28,12 @@ struct open_intent {
 	struct record_intent intent;
 };
 
-struct recovery {		/* of one boot */
+struct recovery { /* of one boot */
 	struct spool *spool;
 	struct boot *boot;
 	struct arena arena;
-	struct list open;	/* in the order they were begun */
-	struct map by_request;	/* request id -> open_intent */
+	struct list open;      /* in the order they were begun */
+	struct map by_request; /* request id -> open_intent */
 	uint64_t next_file;
 	size_t open_count;
 };
@@ -55,8 +55,7 @@ compare_numbers(const void *a, const void *b)
 }
 
 static bool
-parse_name(
-    const char *name, size_t digits, const char *suffix, uint64_t *out)
+parse_name(const char *name, size_t digits, const char *suffix, uint64_t *out)
 {
 	if (strspn(name, "0123456789abcdef") != digits ||
 	    strcmp(name + digits, suffix) != 0)
@@ -186,8 +185,7 @@ read_segment(struct recovery *r, struct segment *segment)
 	s = daemon_read_file(
 	    &scratch, segment->path, SEGMENT_BYTES_MAX, &bytes);
 	if (s == OK)
-		s = segment_read_head(
-		    bytes, r->boot->id, &segment->first_seq);
+		s = segment_read_head(bytes, r->boot->id, &segment->first_seq);
 	while (s == OK) {
 		segment->used = offset;
 		s = segment_next(bytes, &offset, &entry);
@@ -229,7 +227,7 @@ read_file(struct recovery *r, uint64_t file)
 	trim_file(r->spool, segment);
 	r->next_file = file + 1;
 	list_append(&boot->segments, &segment->node);
-	if (segment->first_seq == 0)	/* not even its head can be read */
+	if (segment->first_seq == 0) /* not even its head can be read */
 		return;
 	if (boot->last_seq == 0)
 		boot->acked_seq = segment->first_seq - 1;
@@ -239,8 +237,8 @@ read_file(struct recovery *r, uint64_t file)
 /* --- giving records to what was left open ---------------------------------- */
 
 static size_t
-write_estimate(const struct record_intent *intent,
-    uint8_t out[PACKING_RECORD_MAX_BYTES])
+write_estimate(
+    const struct record_intent *intent, uint8_t out[PACKING_RECORD_MAX_BYTES])
 {
 	const struct record record = {
 		.subject = intent->subject,
@@ -288,10 +286,9 @@ close_open_intents(struct recovery *r)
 	buf_add(&content, head, sizeof(head));
 	add_estimates(r, &content);
 
-	segment = segment_new(
-	    str_printf(&r->arena, "%s/%08" PRIx64 ".seg", boot->path,
-		r->next_file)
-		.ptr);
+	segment = segment_new(str_printf(
+	    &r->arena, "%s/%08" PRIx64 ".seg", boot->path, r->next_file)
+				  .ptr);
 	s = daemon_write_file(segment->path, buf_str(&content), 0600);
 	if (s != OK) {
 		segment_free(segment);

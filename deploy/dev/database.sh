@@ -56,12 +56,22 @@ database_place()
 	readlink -f -- "$place"
 }
 
-# A short path (107 bytes is the kernel's limit), the same at every start.
+# Short (107 bytes is the kernel's limit), the same at every start.
+database_socket_path()
+{
+	if is_root; then
+		printf '/run/weir-%s\n' "$STATE_ID"
+	else
+		printf '/tmp/weir-%s-%s\n' "$EUID" "$STATE_ID"
+	fi
+}
+
+# Makes the directory of the socket and prints it.
 database_socket()
 {
-	local folder=/tmp/weir-$EUID-$STATE_ID
+	local folder
 
-	! is_root || folder=/run/weir-$STATE_ID
+	folder=$(database_socket_path)
 	if ! mkdir -m 0700 "$folder" 2>/dev/null; then
 		[[ -d $folder && ! -L $folder ]] || die "$folder is in the way"
 		[[ $(stat -c %U "$folder") == "$(database_user)" ]] ||

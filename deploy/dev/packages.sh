@@ -9,11 +9,14 @@ readonly PACKAGES_UP=(
 	protobuf-c-compiler
 )
 
-# What the tests and the benchmarks need on top.
+# What the tests need on top.
 readonly PACKAGES_TEST=(
-	"${PACKAGES_UP[@]}" clang clang-format libcmocka-dev nginx-light
-	postgresql-client python3 python3-venv shellcheck universal-ctags wrk
+	"${PACKAGES_UP[@]}" clang libclang-rt-dev libcmocka-dev python3
+	python3-venv shellcheck universal-ctags
 )
+
+# And the benchmarks.
+readonly PACKAGES_BENCH=("${PACKAGES_TEST[@]}" nginx-light wrk)
 
 # The kernel's word, not a variable: HOME and USER may be anybody's.
 is_root()
@@ -51,18 +54,26 @@ apt()
 		-o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@"
 }
 
-# Installing a PostgreSQL server makes and starts a "main" cluster, which
-# nobody asked for: a drop-in says no, for as long as the installation lasts.
+# Two things nobody asked for come with server packages: a "main" PostgreSQL
+# cluster, and daemons that are started at once.  Debian's own switches say no
+# to both, for as long as the installation lasts.
+readonly CLUSTER_SWITCH=/etc/postgresql-common/createcluster.d/weir.conf
+readonly DAEMON_SWITCH=/usr/sbin/policy-rc.d
+
 apt_install()
 {
-	local folder=/etc/postgresql-common/createcluster.d
-	local drop_in=$folder/weir.conf status=0
+	local status=0 mine=''
 
-	as_root mkdir -p -m 0755 "$folder"
-	printf 'create_main_cluster = false\n' | as_root tee "$drop_in" >/dev/null
-	as_root chmod 0644 "$drop_in"
+	as_root install -d -m 0755 "$(dirname "$CLUSTER_SWITCH")"
+	printf 'create_main_cluster = false\n' |
+		as_root install -m 0644 /dev/stdin "$CLUSTER_SWITCH"
+	if [[ ! -e $DAEMON_SWITCH ]]; then
+		mine=$DAEMON_SWITCH
+		printf '#!/bin/sh\nexit 101\n' |
+			as_root install -m 0755 /dev/stdin "$DAEMON_SWITCH"
+	fi
 	apt install --no-install-recommends "$@" || status=$?
-	as_root rm -f "$drop_in"
+	as_root rm -f "$CLUSTER_SWITCH" ${mine:+"$mine"}
 	return "$status"
 }
 

@@ -66,7 +66,9 @@ suite_format()
 
 	cd -- "$ROOT" || return 1
 	mapfile -d '' -t files < <(find "${SOURCE_FOLDERS[@]}" -name '*.[ch]' -print0)
-	tally_command clang-format clang-format --dry-run -Werror "${files[@]}"
+	venv_make || return 1
+	tally_command clang-format "$CACHE/venv/bin/clang-format" \
+		--dry-run -Werror "${files[@]}"
 	tally_command shellcheck shellcheck -x weir .ci/run deploy/dev/keep.sh
 }
 

@@ -217,13 +217,13 @@ main(int argc, char **argv)
 {
 	static struct bench bench;
 	struct buf fault;
-	int rest;
 
 	daemon_init();
 	arena_init(&bench.arena, 0);
 	buf_init(&fault, 4096);
-	if (settings_load(table, ARRAY_LEN(table), argc - 1, argv + 1, &bench.options,
-		&rest, &fault) != OK ||
+	argc--;
+	if (settings_load(table, ARRAY_LEN(table), &argc, argv + 1,
+		&bench.options, &fault) != OK ||
 	    read_target(&bench) != OK || compose(&bench) != OK) {
 		fprintf(
 		    stderr, "bench-streams: %.*s\n", STR_ARGS(buf_str(&fault)));

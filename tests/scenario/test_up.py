@@ -21,10 +21,7 @@ def weir(*arguments, state):
 
 def read_env(state):
     text = open(os.path.join(state, "env")).read()
-    return dict(line.split("=", 1) if "'" not in line and "\\" not in line
-                else (line.split("=", 1)[0],
-                      shlex.split(line.split("=", 1)[1])[0])
-                for line in text.splitlines())
+    return dict(word.split("=", 1) for word in shlex.split(text))
 
 
 def pids(state):
@@ -32,6 +29,14 @@ def pids(state):
     return {name: int(open(os.path.join(folder, name)).read().split()[0])
             for name in os.listdir(folder)
             if name.endswith((".pid", ".child"))}
+
+
+def process_identity(pid):
+    """Its command line; None for one that ended, reaped or not."""
+    try:
+        return open(f"/proc/{pid}/cmdline", "rb").read() or None
+    except OSError:
+        return None
 
 
 def curl_line(output):
@@ -109,7 +114,7 @@ def test_down_ends_all_and_up_resumes_the_same_data(running):
         json={"slug": "kept", "name": "Kept"}).raise_for_status()
     assert weir("down", state=state).returncode == 0
     for pid in before.values():
-        assert not os.path.exists(f"/proc/{pid}"), pid
+        assert process_identity(pid) is None
     assert weir("status", state=state).returncode == 3
     done = weir("up", "--detach", *flags, state=state)
     assert done.returncode == 0, done.stderr
@@ -120,9 +125,21 @@ def test_down_ends_all_and_up_resumes_the_same_data(running):
     assert "kept" in [t["slug"] for t in tenants["data"]]
 
 
+def test_lost_key_file_is_made_good(running):
+    state, flags, _ = running
+    os.remove(os.path.join(state, "api-key"))
+    weir("down", state=state)
+    done = weir("up", "--detach", *flags, state=state)
+    assert done.returncode == 0, done.stderr
+    env = read_env(state)
+    assert httpx.get(f"{env['WEIR_GATEWAY_URL']}/v1/models", headers={
+        "authorization": f"Bearer {env['WEIR_API_KEY']}"}).is_success
+
+
 def test_taken_port_is_told(running):
     _, flags, _ = running
     with tempfile.TemporaryDirectory() as other:
         done = weir("up", "--detach", *flags, state=other)
+        weir("down", state=other)
     assert done.returncode == 1
     assert "taken by another program" in done.stderr

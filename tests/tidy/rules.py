@@ -27,7 +27,8 @@ PROTOBUF_FILES = {
     "controlplane/publish/compile.c", "controlplane/publish/exchange.h",
     "controlplane/publish/resource.c",
     "controlplane/usage/collector.h", "controlplane/usage/event.h",
-    "dataplane/control/control.c", "dataplane/snapshot/build.c",
+    "dataplane/control/control_private.h", "dataplane/snapshot/build.c",
+    "dataplane/snapshot/build_private.h",
     "dataplane/usage/packing.c",
 }
 

@@ -57,16 +57,15 @@ static enum status
 load(const char *line)
 {
 	static char words[512];
-	int count = 0;
 
+	rest = 0;
 	strcpy(words, line);
 	for (char *word = strtok(words, " "); word != NULL;
 	     word = strtok(NULL, " "))
-		arguments[count++] = word;
-	arguments[count] = NULL;
-	rest = -1;
+		arguments[rest++] = word;
+	arguments[rest] = NULL;
 	return settings_load(
-	    table, ARRAY_LEN(table), count, arguments, &options, &rest, &fault);
+	    table, ARRAY_LEN(table), &rest, arguments, &options, &fault);
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "common/arena.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "dataplane/usage/packing.h"
 #include "dataplane/usage/spool.h"
 #include "tests/unit/dataplane/control/link_server.h"
 #include "tests/unit/dataplane/usage/scratch.h"
@@ -143,7 +144,7 @@ test_says_hello_again_when_told_to(void **state)
 
 	assert_int_equal(beat(control), OK);
 	pthread_mutex_lock(&server->lock);
-	server->session += 100;	/* the control plane has other keys now */
+	server->session += 100; /* the control plane has other keys now */
 	pthread_mutex_unlock(&server->lock);
 	assert_int_equal(beat(control), OK);
 	assert_int_equal(server->hellos, 2);
@@ -183,7 +184,7 @@ test_deleted_gateway(void **state)
 	server->is_unknown = true;
 	assert_int_equal(beat(control), E_FORBIDDEN);
 	assert_int_equal(beat(control), E_FORBIDDEN);
-	server->is_unknown = false;	/* it was a mistake */
+	server->is_unknown = false; /* it was a mistake */
 	assert_int_equal(beat(control), OK);
 	assert_int_equal(server->enrolments, 2);
 	control_close(control);
@@ -205,10 +206,8 @@ test_errors(void **state)
 	assert_int_equal(
 	    control_verify(control, 3, head.digest, head.signature), OK);
 	assert_int_equal(
-	    control_verify(control, 4, head.digest, head.signature),
-	    E_CORRUPT);
-	assert_int_equal(
-	    control_get_chunk(control, &arena, 3, 0, &chunk), OK);
+	    control_verify(control, 4, head.digest, head.signature), E_CORRUPT);
+	assert_int_equal(control_get_chunk(control, &arena, 3, 0, &chunk), OK);
 	assert_true(str_eq(chunk, STR("not read here")));
 	assert_int_equal(
 	    control_get_chunk(control, &arena, 2, 0, &chunk), E_NOT_FOUND);
@@ -246,8 +245,7 @@ test_hanging_up_ends_calls(void **state)
 	assert_int_equal(beat(control), E_CANCELLED);
 	assert_true(clock_mono_ns() - start_ns < NS_PER_S);
 	pthread_join(thread, NULL);
-	assert_int_equal(
-	    control_wait_bell(control, 10000, &rev), E_CANCELLED);
+	assert_int_equal(control_wait_bell(control, 10000, &rev), E_CANCELLED);
 	link_server_start(server);
 
 	/* The other lane goes on. */
@@ -269,18 +267,29 @@ beat_many(void *control)
 }
 
 static void
-test_threads_share_one_session(void **state)
+test_lanes_share_one_session(void **state)
 {
 	struct control *control = open_control(LINK_SERVER_TOKEN);
-	pthread_t threads[4];
+	uint8_t packed[PACKING_RECORD_MAX_BYTES];
+	struct record record = scratch_record(1);
+	struct str body;
+	pthread_t thread;
 	void *failed;
 
-	for (int i = 0; i < 4; i++)
-		pthread_create(&threads[i], NULL, beat_many, control);
-	for (int i = 0; i < 4; i++) {
-		pthread_join(threads[i], &failed);
-		assert_null(failed);
+	size_t len = packing_write_record(&record, packed);
+	assert_int_equal(
+	    packing_open(str_make(packed, len), &body), PACKING_RECORD);
+	pthread_create(&thread, NULL, beat_many, control);
+	for (uint64_t seq = 1; seq <= 50; seq++) {
+		struct spool_batch batch = { 4711, seq, 1, &body };
+		uint64_t acked = 0;
+
+		assert_int_equal(
+		    control_send_usage(control, &batch, &acked), OK);
+		assert_int_equal(acked, seq);
 	}
+	pthread_join(thread, &failed);
+	assert_null(failed);
 	assert_int_equal(server->hellos, 1);
 	assert_int_equal(server->bad_macs, 0);
 	control_close(control);
@@ -299,7 +308,7 @@ main(void)
 		TEST(test_deleted_gateway),
 		TEST(test_errors),
 		TEST(test_hanging_up_ends_calls),
-		TEST(test_threads_share_one_session),
+		TEST(test_lanes_share_one_session),
 	};
 
 	log_init("control_test", LOG_ERROR);

@@ -24,11 +24,11 @@ struct call {
 	Weir__Link__V1__Answer answer;
 };
 
-#define NEW(call, type, init)                                                 \
-	({                                                                    \
-		type *new_ = arena_alloc((call)->arena, sizeof(type));        \
-		*new_ = (type)init;                                           \
-		new_;                                                         \
+#define NEW(call, type, init)                                          \
+	({                                                             \
+		type *new_ = arena_alloc((call)->arena, sizeof(type)); \
+		*new_ = (type)init;                                    \
+		new_;                                                  \
 	})
 
 static ProtobufCBinaryData
@@ -48,7 +48,8 @@ fail(struct call *call, Weir__Link__V1__ErrorCode code)
 	call->answer.error = error;
 }
 
-#define FAIL(call, name) fail(call, WEIR__LINK__V1__ERROR_CODE__ERROR_CODE_##name)
+#define FAIL(call, name) \
+	fail(call, WEIR__LINK__V1__ERROR_CODE__ERROR_CODE_##name)
 
 static bool
 is_mac(const uint8_t key[32], struct str message, ProtobufCBinaryData mac)
@@ -67,8 +68,8 @@ on_enrol(struct call *call)
 {
 	struct link_server *server = call->server;
 	const Weir__Link__V1__Enrol *enrol = call->question->enrol;
-	Weir__Link__V1__Enrolled *enrolled = NEW(
-	    call, Weir__Link__V1__Enrolled, WEIR__LINK__V1__ENROLLED__INIT);
+	Weir__Link__V1__Enrolled *enrolled =
+	    NEW(call, Weir__Link__V1__Enrolled, WEIR__LINK__V1__ENROLLED__INIT);
 	uint8_t sign_public[SIGN_KEY_SIZE];
 
 	if (strcmp(enrol->token, LINK_SERVER_TOKEN) != 0) {
@@ -110,8 +111,8 @@ is_proof(struct link_server *server, const Weir__Link__V1__Hello *hello)
 	memcpy(message, hello->nonce.data, NONCE_SIZE);
 	memcpy(message + NONCE_SIZE, hello->gateway_id.data, 16);
 	memcpy(message + NONCE_SIZE + 16, &boot_id, 8);
-	return is_mac(server->secret, str_make(message, sizeof(message)),
-	    hello->proof);
+	return is_mac(
+	    server->secret, str_make(message, sizeof(message)), hello->proof);
 }
 
 static void
@@ -186,9 +187,8 @@ fill_head(struct call *call, Weir__Link__V1__ConfigHead *head)
 static void
 on_config_get(struct call *call)
 {
-	Weir__Link__V1__ConfigHead *head =
-	    NEW(call, Weir__Link__V1__ConfigHead,
-		WEIR__LINK__V1__CONFIG_HEAD__INIT);
+	Weir__Link__V1__ConfigHead *head = NEW(call, Weir__Link__V1__ConfigHead,
+	    WEIR__LINK__V1__CONFIG_HEAD__INIT);
 
 	call->server->heads++;
 	if (call->server->rev == 0) {
@@ -246,8 +246,7 @@ on_config_status(struct call *call)
 	server->rejected_rev = status->rejected_rev;
 	server->applied_rev = status->applied_rev;
 	ack->head_rev = server->rev;
-	call->answer.body_case =
-	    WEIR__LINK__V1__ANSWER__BODY_CONFIG_STATUS_ACK;
+	call->answer.body_case = WEIR__LINK__V1__ANSWER__BODY_CONFIG_STATUS_ACK;
 	call->answer.config_status_ack = ack;
 }
 
@@ -272,7 +271,8 @@ is_refused(struct link_server *server, const Weir__Link__V1__UsageBatch *batch)
 }
 
 static void
-take_records(struct link_server *server, const Weir__Link__V1__UsageBatch *batch)
+take_records(
+    struct link_server *server, const Weir__Link__V1__UsageBatch *batch)
 {
 	uint64_t last = batch->first_seq + batch->n_records - 1;
 
@@ -325,9 +325,8 @@ on_usage_batch(struct call *call)
 static void
 on_heartbeat(struct call *call)
 {
-	Weir__Link__V1__HeartbeatAck *ack =
-	    NEW(call, Weir__Link__V1__HeartbeatAck,
-		WEIR__LINK__V1__HEARTBEAT_ACK__INIT);
+	Weir__Link__V1__HeartbeatAck *ack = NEW(call,
+	    Weir__Link__V1__HeartbeatAck, WEIR__LINK__V1__HEARTBEAT_ACK__INIT);
 
 	call->server->beats++;
 	ack->head_rev = call->server->rev;
@@ -349,8 +348,8 @@ is_in_session(struct call *call, const Weir__Link__V1__Envelope *envelope)
 		sizeof(server->session)) != 0)
 		return false;
 	memcpy(message, &counter, sizeof(counter));
-	memcpy(message + sizeof(counter), envelope->body.data,
-	    envelope->body.len);
+	memcpy(
+	    message + sizeof(counter), envelope->body.data, envelope->body.len);
 	if (!is_mac(
 		server->session_key, str_make(message, len), envelope->mac)) {
 		server->bad_macs++;

@@ -23,48 +23,48 @@
 struct link;
 
 struct link_server {
-	char		 url[64];
-	char		 bell_url[64];
-	struct link	*link;
-	struct link	*bell;
-	uint8_t		 sign_private[SIGN_KEY_SIZE];
+	char url[64];
+	char bell_url[64];
+	struct link *link;
+	struct link *bell;
+	uint8_t sign_private[SIGN_KEY_SIZE];
 
-	pthread_mutex_t	 lock;	/* guards what follows */
-	struct id	 gateway;
-	uint8_t		 secret[32];
-	uint8_t		 session_key[32];
-	uint8_t		 box_public[SEAL_KEY_SIZE];
-	uint64_t	 session;	/* number of the one in force */
-	int64_t		 session_valid_us;
-	uint32_t	 heartbeat_ms;
+	pthread_mutex_t lock; /* guards what follows */
+	struct id gateway;
+	uint8_t secret[32];
+	uint8_t session_key[32];
+	uint8_t box_public[SEAL_KEY_SIZE];
+	uint64_t session; /* number of the one in force */
+	int64_t session_valid_us;
+	uint32_t heartbeat_ms;
 
 	/* the configuration on offer */
-	uint64_t	 rev;
-	struct str	 chunks[LINK_SERVER_CHUNKS_MAX];
-	uint32_t	 chunk_count;
-	struct str	 secrets;
+	uint64_t rev;
+	struct str chunks[LINK_SERVER_CHUNKS_MAX];
+	uint32_t chunk_count;
+	struct str secrets;
 
 	/* what to do wrong */
-	bool		 is_unknown;	/* the gateway was deleted */
-	bool		 is_gone;	/* chunks of this revision are */
-	bool		 is_broken;	/* answers are no protobuf */
-	bool		 breaks_chunk;	/* another payload than signed */
-	bool		 breaks_signature;
-	bool		 is_unavailable;	/* no database */
-	uint64_t	 refused_request;	/* number in the request id */
-	bool		 forgets_usage;	/* the cursor went back to 0 */
+	_Atomic bool is_unknown;   /* the gateway was deleted */
+	_Atomic bool is_gone;	   /* chunks of this revision are */
+	_Atomic bool is_broken;	   /* answers are no protobuf */
+	_Atomic bool breaks_chunk; /* another payload than signed */
+	_Atomic bool breaks_signature;
+	_Atomic bool is_unavailable;	  /* no database */
+	_Atomic uint64_t refused_request; /* number in the request id */
+	_Atomic bool forgets_usage;	  /* the cursor went back to 0 */
 
 	/* what it was told */
-	unsigned	 enrolments, hellos, heads, chunk_gets, beats, batches;
-	unsigned	 bad_macs;
-	uint64_t	 applied_rev, rejected_rev;
-	bool		 from_disk;
-	char		 fault[256];	/* "kind field: message" of the first */
-	uint64_t	 boot_id;
-	uint64_t	 acked_seq;
-	uint16_t	 seen[LINK_SERVER_RECORDS_MAX];	/* per request */
-	unsigned	 records, lost;
-	unsigned	 largest_batch;
+	unsigned enrolments, hellos, heads, chunk_gets, beats, batches;
+	unsigned bad_macs;
+	uint64_t applied_rev, rejected_rev;
+	bool from_disk;
+	char fault[256]; /* "kind field: message" of the first */
+	uint64_t boot_id;
+	uint64_t acked_seq;
+	uint16_t seen[LINK_SERVER_RECORDS_MAX]; /* per request */
+	unsigned records, lost;
+	unsigned largest_batch;
 };
 
 /* Listens on port and port + 1. */

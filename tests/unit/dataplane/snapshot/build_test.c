@@ -63,9 +63,9 @@ build_good(void)
 	enum status s = build_catalog(&snapshot);
 
 	for (size_t i = 0; s != OK && i < fault_count; i++)
-		print_error("%.*s %.*s %.*s: %.*s\n",
-		    STR_ARGS(faults[i].kind), STR_ARGS(faults[i].id),
-		    STR_ARGS(faults[i].field), STR_ARGS(faults[i].message));
+		print_error("%.*s %.*s %.*s: %.*s\n", STR_ARGS(faults[i].kind),
+		    STR_ARGS(faults[i].id), STR_ARGS(faults[i].field),
+		    STR_ARGS(faults[i].message));
 	assert_int_equal(s, OK);
 	return snapshot;
 }
@@ -123,8 +123,8 @@ test_provider_and_credential(void **state)
 
 	assert_non_null(provider);
 	assert_int_equal(provider->credential_count, 1);
-	assert_true(str_eq_nocase(str_from(provider->credentials[0].header),
-	    str_from(expected)));
+	assert_true(str_eq_nocase(
+	    str_from(provider->credentials[0].header), str_from(expected)));
 	assert_string_equal(
 	    snapshot_find_provider(snapshot, STR("local"))->base_url,
 	    "http://127.0.0.1:7700/v1");
@@ -152,8 +152,8 @@ test_credential_of_environment_or_file(void **state)
 	/* What this gateway lacks is skipped; the provider stays. */
 	remove(path);
 	snapshot = build_good();
-	assert_int_equal(snapshot_find_provider(snapshot, STR("openai"))
-			     ->credential_count,
+	assert_int_equal(
+	    snapshot_find_provider(snapshot, STR("openai"))->credential_count,
 	    0);
 	snapshot_unref(snapshot);
 
@@ -161,14 +161,14 @@ test_credential_of_environment_or_file(void **state)
 	catalog.credential->env = (char *)"WEIR_TEST_SECRET";
 	setenv("WEIR_TEST_SECRET", "bad\r\nsecret", 1);
 	snapshot = build_good();
-	assert_int_equal(snapshot_find_provider(snapshot, STR("openai"))
-			     ->credential_count,
+	assert_int_equal(
+	    snapshot_find_provider(snapshot, STR("openai"))->credential_count,
 	    0);
 	snapshot_unref(snapshot);
 	setenv("WEIR_TEST_SECRET", "sk-from-env", 1);
 	snapshot = build_good();
-	assert_int_equal(snapshot_find_provider(snapshot, STR("openai"))
-			     ->credential_count,
+	assert_int_equal(
+	    snapshot_find_provider(snapshot, STR("openai"))->credential_count,
 	    1);
 	snapshot_unref(snapshot);
 }
@@ -283,9 +283,8 @@ test_any_order_and_any_chunks(void **state)
 	for (size_t i = catalog.count; i-- > 0;)
 		assert_int_equal(
 		    build_add_chunk(build, catalog_pack(&catalog, i, 1)), OK);
-	assert_int_equal(build_finish(build, &arena, &snapshot, &faults,
-			     &fault_count),
-	    OK);
+	assert_int_equal(
+	    build_finish(build, &arena, &snapshot, &faults, &fault_count), OK);
 	assert_non_null(
 	    snapshot_find_verifier(snapshot, STR(CATALOG_PUBLIC_ID)));
 	snapshot_unref(snapshot);
@@ -299,9 +298,8 @@ test_nothing_is_a_configuration(void **state)
 	struct snapshot *snapshot;
 	size_t count;
 
-	assert_int_equal(build_finish(build, &arena, &snapshot, &faults,
-			     &fault_count),
-	    OK);
+	assert_int_equal(
+	    build_finish(build, &arena, &snapshot, &faults, &fault_count), OK);
 	snapshot_models(snapshot, &count);
 	assert_int_equal(count, 0);
 	snapshot_routes(snapshot, &count);
@@ -385,10 +383,10 @@ place_of(uint8_t id)
 	abort();
 }
 
-#define BEND(name, statement)                                                 \
-	static void bend_##name(void)                                         \
-	{                                                                     \
-		statement;                                                    \
+#define BEND(name, statement)         \
+	static void bend_##name(void) \
+	{                             \
+		statement;            \
 	}
 BEND(kind, catalog.openai->kind = (char *)"no-such-kind")
 BEND(url_scheme, catalog.openai->base_url = (char *)"ftp://x/v1")
@@ -407,8 +405,8 @@ BEND(url_mapped,
     catalog.openai->base_url = (char *)"http://[::ffff:10.0.0.1]/v1")
 BEND(url_localhost, catalog.openai->base_url = (char *)"http://localhost/v1")
 BEND(url_private, catalog.openai->base_url = (char *)"http://10.1.2.3/v1")
-BEND(url_metadata,
-    catalog.local->base_url = (char *)"http://169.254.169.254/v1")
+BEND(
+    url_metadata, catalog.local->base_url = (char *)"http://169.254.169.254/v1")
 BEND(slug_twice, catalog.local->slug = (char *)"openai")
 BEND(slug_empty, catalog.local->slug = (char *)"")
 BEND(header_hop, set_header(hop_header, "chunked"))
@@ -440,14 +438,12 @@ BEND(key_cidr_text, ({
 	catalog.key->n_cidrs = 1;
 }))
 BEND(verifier_hmac, catalog.key->verifiers[0]->hmac.len = 31)
-BEND(verifier_public_id,
-    catalog.key->verifiers[0]->public_id = (char *)"short")
+BEND(verifier_public_id, catalog.key->verifiers[0]->public_id = (char *)"short")
 BEND(verifier_pepper, catalog.key->verifiers[0]->pepper = 9)
 BEND(public_id_twice, duplicate(place_of(ID_KEY), ID_FREE))
 BEND(model_provider,
     catalog.model->deployments[0]->provider_id = catalog_id(&catalog, 99))
-BEND(model_upstream,
-    catalog.model->deployments[0]->upstream_model = (char *)"")
+BEND(model_upstream, catalog.model->deployments[0]->upstream_model = (char *)"")
 BEND(model_weight, catalog.model->deployments[0]->weight = UINT32_MAX)
 BEND(model_empty, catalog.model->n_deployments = 0)
 BEND(model_alias_empty, catalog.model->alias = (char *)"")
@@ -566,11 +562,11 @@ test_every_fault_is_named(void **state)
 		catalog_init(&catalog, &arena);
 		table[i].bend();
 		if (build_catalog(&snapshot) != E_INVALID)
-			fail_msg("case %zu (%s %s) was taken", i,
-			    table[i].kind, table[i].field);
+			fail_msg("case %zu (%s %s) was taken", i, table[i].kind,
+			    table[i].field);
 		if (!has_fault(table[i].kind, table[i].field))
-			fail_msg("case %zu: no fault at %s %s but %.*s %.*s",
-			    i, table[i].kind, table[i].field,
+			fail_msg("case %zu: no fault at %s %s but %.*s %.*s", i,
+			    table[i].kind, table[i].field,
 			    STR_ARGS(faults[0].kind),
 			    STR_ARGS(faults[0].field));
 		for (size_t j = 0; j < fault_count; j++) {
@@ -617,8 +613,8 @@ test_mutations(void **state)
 			    (char)random();
 		enum status s = build_add_chunk(build, bytes);
 		if (s == OK)
-			s = build_finish(build, &arena, &snapshot, &faults,
-			    &fault_count);
+			s = build_finish(
+			    build, &arena, &snapshot, &faults, &fault_count);
 		if (s == OK)
 			snapshot_unref(snapshot);
 		build_free(build);

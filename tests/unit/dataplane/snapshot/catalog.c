@@ -10,11 +10,11 @@
 
 static const char pepper[] = "pepper pepper pepper pepper 1234";
 
-#define NEW(catalog, type, init)                                              \
-	({                                                                    \
-		type *new_ = arena_alloc((catalog)->arena, sizeof(type));     \
-		*new_ = (type)init;                                           \
-		new_;                                                         \
+#define NEW(catalog, type, init)                                          \
+	({                                                                \
+		type *new_ = arena_alloc((catalog)->arena, sizeof(type)); \
+		*new_ = (type)init;                                       \
+		new_;                                                     \
 	})
 
 ProtobufCBinaryData
@@ -29,8 +29,8 @@ catalog_id(struct catalog *catalog, uint8_t id)
 Weir__Link__V1__Resource *
 catalog_add(struct catalog *catalog, uint8_t id)
 {
-	Weir__Link__V1__Resource *resource = NEW(catalog,
-	    Weir__Link__V1__Resource, WEIR__LINK__V1__RESOURCE__INIT);
+	Weir__Link__V1__Resource *resource = NEW(
+	    catalog, Weir__Link__V1__Resource, WEIR__LINK__V1__RESOURCE__INIT);
 
 	assert(catalog->count < CATALOG_MAX);
 	resource->id = catalog_id(catalog, id);
@@ -116,7 +116,8 @@ add_credential(struct catalog *c)
 }
 
 static Weir__Link__V1__Model *
-add_model(struct catalog *c, uint8_t id, const char *alias, const char *names[2])
+add_model(
+    struct catalog *c, uint8_t id, const char *alias, const char *names[2])
 {
 	Weir__Link__V1__Resource *resource = catalog_add(c, id);
 	Weir__Link__V1__Model *model =
@@ -223,8 +224,8 @@ catalog_init(struct catalog *c, struct arena *arena)
 	c->other_tenant = add_scope(c, ID_OTHER_TENANT, "other", 0);
 	c->team = add_scope(c, ID_TEAM, "core", ID_TENANT);
 	add_key(c);
-	c->openai = add_provider(
-	    c, ID_OPENAI, "openai", "https://api.openai.com/v1");
+	c->openai =
+	    add_provider(c, ID_OPENAI, "openai", "https://api.openai.com/v1");
 	c->local =
 	    add_provider(c, ID_LOCAL, "local", "http://127.0.0.1:7700/v1/");
 	c->local->allow_private_network = true;

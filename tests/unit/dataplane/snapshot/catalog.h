@@ -10,18 +10,18 @@
 #define CATALOG_MAX 64
 
 struct catalog {
-	struct arena			*arena;
-	Weir__Link__V1__Resource	*resources[CATALOG_MAX];
-	size_t				 count;
+	struct arena *arena;
+	Weir__Link__V1__Resource *resources[CATALOG_MAX];
+	size_t count;
 
-	Weir__Link__V1__Scope		*tenant, *other_tenant, *team;
-	Weir__Link__V1__Key		*key;
-	Weir__Link__V1__Provider	*openai, *local;
-	Weir__Link__V1__Credential	*credential;
-	Weir__Link__V1__Model		*model, *own_model;
-	Weir__Link__V1__Route		*route;
-	Weir__Link__V1__Price		*price;
-	Weir__Link__V1__Secrets		 secrets;
+	Weir__Link__V1__Scope *tenant, *other_tenant, *team;
+	Weir__Link__V1__Key *key;
+	Weir__Link__V1__Provider *openai, *local;
+	Weir__Link__V1__Credential *credential;
+	Weir__Link__V1__Model *model, *own_model;
+	Weir__Link__V1__Route *route;
+	Weir__Link__V1__Price *price;
+	Weir__Link__V1__Secrets secrets;
 };
 
 /* Ids are 15 zero bytes and one of these. */
@@ -37,7 +37,7 @@ enum {
 	ID_OWN_MODEL,
 	ID_ROUTE,
 	ID_PRICE,
-	ID_FREE,		/* from here on for tests */
+	ID_FREE, /* from here on for tests */
 };
 
 #define CATALOG_KEY_TEXT "sk-weir-abcdefghijkl-the-whole-key"

@@ -34,11 +34,11 @@ static const struct spool_limits spool_limits = {
 };
 
 struct gateway {
-	struct spool		*spool;
-	struct control		*control;
-	struct snapshot_cell	*cell;
-	struct sync		*sync;
-	_Atomic unsigned	 swaps;
+	struct spool *spool;
+	struct control *control;
+	struct snapshot_cell *cell;
+	struct sync *sync;
+	_Atomic unsigned swaps;
 };
 
 static char directory[SCRATCH_PATH_SIZE];
@@ -91,8 +91,7 @@ gateway_open(struct gateway *gateway, int64_t max_age_s)
 		.region = "",
 		.boot_id = spool_boot_id(gateway->spool),
 	};
-	assert_int_equal(
-	    control_open(&control_config, &gateway->control), OK);
+	assert_int_equal(control_open(&control_config, &gateway->control), OK);
 	struct sync_config sync_config = {
 		.state_directory = directory,
 		.control = gateway->control,
@@ -191,11 +190,11 @@ test_a_ring_is_effective_at_once(void **state)
 		offer(rev);
 		assert_true(
 		    link_server_wait(server, &server->applied_rev, rev));
-		slowest_ms = i64_max(slowest_ms,
-		    (clock_mono_ns() - start_ns) / NS_PER_MS);
+		slowest_ms = i64_max(
+		    slowest_ms, (clock_mono_ns() - start_ns) / NS_PER_MS);
 	}
-	print_message("ring to report: at most %lld ms\n",
-	    (long long)slowest_ms);
+	print_message(
+	    "ring to report: at most %lld ms\n", (long long)slowest_ms);
 	assert_true(slowest_ms < 1000);
 	gateway_close(&gateway);
 }
@@ -319,8 +318,7 @@ test_a_revision_that_is_gone(void **state)
 	server->is_gone = true;
 	offer(1);
 	gateway_open(&gateway, 86400);
-	assert_true(
-	    link_server_wait_count(server, &server->chunk_gets, 2));
+	assert_true(link_server_wait_count(server, &server->chunk_gets, 2));
 	server->is_gone = false;
 	assert_true(link_server_wait(server, &server->applied_rev, 1));
 	gateway_close(&gateway);
@@ -356,8 +354,8 @@ test_starts_from_disk_while_the_control_plane_is_away(void **state)
 	assert_true(clock_mono_ns() - start_ns < NS_PER_S);
 	assert_int_equal(rev_in_force(&gateway), 7);
 	struct snapshot *snapshot = snapshot_cell_get(gateway.cell);
-	assert_int_equal(snapshot_find_provider(snapshot, STR("openai"))
-			     ->credential_count,
+	assert_int_equal(
+	    snapshot_find_provider(snapshot, STR("openai"))->credential_count,
 	    1);
 	snapshot_unref(snapshot);
 

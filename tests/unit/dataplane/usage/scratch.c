@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/arena.h"
+#include "common/base.h"
 #include "proto/usage.pb-c.h"
 
 const char *
@@ -26,8 +28,7 @@ scratch_make(char out[SCRATCH_PATH_SIZE])
 }
 
 static int
-remove_one(
-    const char *path, const struct stat *info, int kind, struct FTW *ftw)
+remove_one(const char *path, const struct stat *info, int kind, struct FTW *ftw)
 {
 	return remove(path);
 }
@@ -160,4 +161,57 @@ scratch_code(struct str packed)
 	snprintf(code, sizeof(code), "%s", record->error_code);
 	weir__usage__v1__record__free_unpacked(record, NULL);
 	return code;
+}
+
+void
+scratch_write(struct spool *spool, uint64_t number)
+{
+	struct record_intent intent = scratch_intent(number);
+	struct record record = scratch_record(number);
+	struct spool_ticket ticket = { 0 };
+
+	if (spool_begin(spool, &intent, &ticket) != OK)
+		abort();
+	assert(ticket.open);
+	spool_end(spool, &ticket, &record);
+	assert(!ticket.open);
+}
+
+static void
+tally_add(struct scratch_tally *tally, struct str record)
+{
+	const char *code = scratch_code(record);
+	uint64_t number = scratch_number(record);
+
+	if (strcmp(code, "usage_lost") == 0) {
+		tally->lost++;
+		return;
+	}
+	tally->recovered += strcmp(code, "gateway_restarted") == 0;
+	assert(number < ARRAY_LEN(tally->counts));
+	tally->counts[number]++;
+}
+
+uint64_t
+scratch_drain(struct spool *spool, struct scratch_tally *tally)
+{
+	uint64_t count = 0, boot_id = 0, next_seq = 0;
+	struct arena arena CLEANUP(arena_done);
+	struct spool_batch batch;
+
+	arena_init(&arena, 0);
+	while (spool_read(spool, &arena, 100, 1 << 20, &batch) == OK) {
+		if (batch.boot_id != boot_id)
+			assert(batch.boot_id > boot_id);
+		else
+			assert(batch.first_seq == next_seq);
+		boot_id = batch.boot_id;
+		next_seq = batch.first_seq + batch.count;
+		for (size_t i = 0; tally != NULL && i < batch.count; i++)
+			tally_add(tally, batch.records[i]);
+		count += batch.count;
+		spool_ack(spool, boot_id, next_seq - 1);
+		arena_reset(&arena);
+	}
+	return count;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "dataplane/usage/record.h"
+#include "dataplane/usage/spool.h"
 
 #define SCRATCH_PATH_SIZE 128
 
@@ -29,3 +30,19 @@ uint64_t scratch_number(struct str packed_record);
 
 /* Its error code, in static memory. */
 const char *scratch_code(struct str packed_record);
+
+/* Begins and ends request `number`. */
+void scratch_write(struct spool *, uint64_t number);
+
+/* Records per request number. */
+struct scratch_tally {
+	unsigned counts[65536];
+	unsigned recovered;
+	unsigned lost;
+};
+
+/*
+ * Reads and acknowledges everything into the tally (or NULL) and returns how
+ * many there were; asserts that numbers have no gaps.
+ */
+uint64_t scratch_drain(struct spool *, struct scratch_tally *);

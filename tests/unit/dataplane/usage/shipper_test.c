@@ -64,8 +64,8 @@ static int
 set_up(void **state)
 {
 	scratch_make(directory);
-	snprintf(spool_directory, sizeof(spool_directory), "%s/spool",
-	    directory);
+	snprintf(
+	    spool_directory, sizeof(spool_directory), "%s/spool", directory);
 	server = calloc(1, sizeof(*server));
 	link_server_open(server, PORT);
 	open_gateway();
@@ -98,8 +98,8 @@ expect_each_once(uint64_t count)
 	pthread_mutex_lock(&server->lock);
 	for (uint64_t i = 1; i <= count; i++)
 		if (server->seen[i] != 1)
-			fail_msg("request %d: %d records", (int)i,
-			    server->seen[i]);
+			fail_msg(
+			    "request %d: %d records", (int)i, server->seen[i]);
 	pthread_mutex_unlock(&server->lock);
 }
 
