@@ -22,8 +22,8 @@ arena_init(struct arena *arena, size_t limit_bytes)
 	*arena = (struct arena){ .limit_bytes = limit_bytes };
 }
 
-void
-arena_done(struct arena *arena)
+static void
+run_deferred(struct arena *arena)
 {
 	/* A deferred call may still allocate, and even defer another one. */
 	while (arena->defers != NULL) {
@@ -32,6 +32,12 @@ arena_done(struct arena *arena)
 		arena->defers = defer->older;
 		defer->fn(defer->arg);
 	}
+}
+
+void
+arena_done(struct arena *arena)
+{
+	run_deferred(arena);
 	arena_blocks_free(arena);
 	arena->used_bytes = 0;
 }
@@ -39,7 +45,9 @@ arena_done(struct arena *arena)
 void
 arena_reset(struct arena *arena)
 {
-	arena_done(arena);
+	run_deferred(arena);
+	arena_blocks_empty(arena);
+	arena->used_bytes = 0;
 }
 
 void *

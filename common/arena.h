@@ -16,11 +16,11 @@
 struct arena_block;
 struct arena_defer;
 
-struct arena {			/* fields are private */
-	struct arena_block	*block;
-	struct arena_defer	*defers;
-	size_t			 used_bytes;
-	size_t			 limit_bytes;
+struct arena { /* fields are private */
+	struct arena_block *block;
+	struct arena_defer *defers;
+	size_t used_bytes;
+	size_t limit_bytes;
 };
 
 /* limit_bytes 0 means without limit. */
@@ -29,11 +29,17 @@ void arena_init(struct arena *, size_t limit_bytes);
 /* Runs the deferred calls, newest first, then frees everything. */
 void arena_done(struct arena *);
 
-/* Like arena_done() followed by arena_init() with the same limit. */
+/*
+ * Empties it for what comes next, and may keep a little memory for that: an
+ * arena that is not used again still needs arena_done().
+ */
 void arena_reset(struct arena *);
 
 /* Zeroed, aligned for any type; size 0 gives a valid, unique pointer. */
 void *arena_alloc(struct arena *, size_t size) __attribute__((malloc));
+
+/* Not zeroed: for bytes that are all written at once. */
+void *arena_alloc_raw(struct arena *, size_t size) __attribute__((malloc));
 
 /* count * size; an overflowing product aborts. */
 void *arena_alloc_array(struct arena *, size_t count, size_t size)

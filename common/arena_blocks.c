@@ -44,12 +44,11 @@ add_block(struct arena *arena, size_t size)
 	arena->block = block;
 }
 
-/* calloc() knows which pages the kernel has zeroed already. */
 static void *
 alloc_own_block(struct arena *arena, size_t size)
 {
 	struct arena_block *block =
-	    block_checked(calloc(1, sizeof(*block) + size), size);
+	    block_checked(malloc(sizeof(*block) + size), size);
 
 	block->used = size;
 	block->older = arena->block->older;
@@ -79,11 +78,11 @@ alloc_slowly(struct arena *arena, size_t size)
 	if (size > arena->block->size - arena->block->used)
 		return alloc_own_block(arena, size);
 	arena->block->used = size;
-	return memset(arena->block->bytes, 0, size);
+	return arena->block->bytes;
 }
 
 void *
-arena_alloc(struct arena *arena, size_t size)
+arena_alloc_raw(struct arena *arena, size_t size)
 {
 	struct arena_block *block = arena->block;
 	size_t rounded = arena_rounded(size);
@@ -94,7 +93,13 @@ arena_alloc(struct arena *arena, size_t size)
 		return alloc_slowly(arena, rounded);
 	memory = block->bytes + block->used;
 	block->used += rounded;
-	return memset(memory, 0, rounded);
+	return memory;
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	return memset(arena_alloc_raw(arena, size), 0, arena_rounded(size));
 }
 
 void
@@ -106,4 +111,19 @@ arena_blocks_free(struct arena *arena)
 		arena->block = block->older;
 		free(block);
 	}
+}
+
+/* A block of its own never is the newest: what stays is an ordinary one. */
+void
+arena_blocks_empty(struct arena *arena)
+{
+	struct arena_block *kept = arena->block;
+
+	if (kept == NULL)
+		return;
+	arena->block = kept->older;
+	arena_blocks_free(arena);
+	kept->older = NULL;
+	kept->used = 0;
+	arena->block = kept;
 }

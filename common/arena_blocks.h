@@ -15,6 +15,9 @@
 /* Frees all memory; the deferred calls have run. */
 void arena_blocks_free(struct arena *);
 
+/* The same, but a block may stay, empty. */
+void arena_blocks_empty(struct arena *);
+
 /* What an allocation counts for, and takes: a multiple of the alignment. */
 static inline size_t
 arena_rounded(size_t size)

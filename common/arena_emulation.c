@@ -28,6 +28,12 @@ arena_alloc(struct arena *arena, size_t size)
 	return memory;
 }
 
+void *
+arena_alloc_raw(struct arena *arena, size_t size)
+{
+	return arena_alloc(arena, size);
+}
+
 void
 arena_blocks_free(struct arena *arena)
 {
@@ -38,4 +44,10 @@ arena_blocks_free(struct arena *arena)
 		free(block->memory);
 		free(block);
 	}
+}
+
+void
+arena_blocks_empty(struct arena *arena)
+{
+	arena_blocks_free(arena);
 }

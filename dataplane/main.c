@@ -5,6 +5,7 @@
  * before anything that serves, the listener closed before the last usage is
  * shipped.
  */
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@
 #define TOKEN_FILE_MAX 4096
 #define SEGMENT_BYTES (4 << 20)
 #define SHIP_DRAIN_MS 5000
+#define KEPT_MEMORY_BYTES (32 << 20)
 
 struct gateway { /* lifetime: process */
 	struct settings settings;
@@ -61,6 +63,17 @@ usage(const char *fault)
 		    STR_ARGS(buf_str(&help)));
 	buf_done(&help);
 	return fault != NULL ? 2 : 0;
+}
+
+/*
+ * Bodies of some 100 KB come and go with every request: memory for them is
+ * kept, or each would cost a system call and a page fault per 4 KB.
+ */
+static void
+keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, KEPT_MEMORY_BYTES);
+	mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY_BYTES);
 }
 
 static void
@@ -271,6 +284,7 @@ main(int argc, char **argv)
 	buf_done(&fault);
 
 	daemon_init();
+	keep_memory();
 	log_init("weir-gateway", level);
 	curl_global_init(CURL_GLOBAL_ALL);
 	if (gateway_open(&gateway) != OK)

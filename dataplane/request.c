@@ -11,20 +11,77 @@
 #include "dataplane/settings.h"
 #include "dataplane/worker.h"
 
-struct request *
-request_new(struct worker *worker)
+#define SPARE_MAX 256
+
+static struct request *
+allocate(const struct settings *settings)
 {
 	struct request *req = calloc(1, sizeof(*req));
-	const struct settings *settings = worker->settings;
 
 	if (req == NULL)
 		abort();
-	req->worker = worker;
-	if (worker->snapshot != NULL)
-		req->snapshot = snapshot_ref(worker->snapshot);
 	arena_init(&req->arena, (size_t)settings->request_memory_bytes);
 	arena_init(
 	    &req->outbound_arena, (size_t)settings->request_memory_bytes);
+	return req;
+}
+
+/* A spare one keeps nothing but the memory of its arenas. */
+static struct request *
+take_spare(struct worker *worker)
+{
+	struct request *req =
+	    container_of(worker->spare.next, struct request, dirty);
+	struct arena arena = req->arena;
+	struct arena outbound_arena = req->outbound_arena;
+
+	list_remove(&req->dirty);
+	worker->spare_count--;
+	*req = (struct request){ .arena = arena,
+		.outbound_arena = outbound_arena };
+	return req;
+}
+
+static void
+give_back(struct request *req)
+{
+	struct worker *worker = req->worker;
+
+	arena_reset(&req->outbound_arena);
+	arena_reset(&req->arena);
+	if (worker->spare_count < SPARE_MAX) {
+		worker->spare_count++;
+		list_append(&worker->spare, &req->dirty);
+		return;
+	}
+	arena_done(&req->outbound_arena);
+	arena_done(&req->arena);
+	free(req);
+}
+
+void
+request_free_spare(struct worker *worker)
+{
+	LIST_FOREACH (node, &worker->spare) {
+		struct request *req = container_of(node, struct request, dirty);
+
+		arena_done(&req->outbound_arena);
+		arena_done(&req->arena);
+		free(req);
+	}
+}
+
+struct request *
+request_new(struct worker *worker)
+{
+	const struct settings *settings = worker->settings;
+	struct request *req = list_is_empty(&worker->spare)
+	    ? allocate(settings)
+	    : take_spare(worker);
+
+	req->worker = worker;
+	if (worker->snapshot != NULL)
+		req->snapshot = snapshot_ref(worker->snapshot);
 	buf_init(&req->out, (size_t)settings->answer_max_bytes * 2);
 	buf_init(&req->attempt.error_body, 1);
 	list_init(&req->dirty);
@@ -47,13 +104,11 @@ request_free(struct request *req)
 	list_remove(&req->dirty);
 	buf_done(&req->out);
 	buf_done(&req->attempt.error_body);
-	arena_done(&req->outbound_arena);
-	arena_done(&req->arena);
 	if (req->snapshot != NULL)
 		snapshot_unref(req->snapshot);
 	req->worker->inflight--;
 	metric_add(METRIC_GATEWAY_INFLIGHT, -1);
-	free(req);
+	give_back(req);
 }
 
 struct request *

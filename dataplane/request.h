@@ -87,6 +87,9 @@ struct request {
 struct request *request_new(struct worker *);
 void request_free(struct request *);
 
+/* Frees those kept for reuse; at the worker's end. */
+void request_free_spare(struct worker *);
+
 /* The one whose exchange this is. */
 struct request *request_of(struct exchange *);
 

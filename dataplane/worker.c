@@ -229,6 +229,7 @@ thread_init(struct worker_thread *thread, const struct settings *settings,
 	worker->refusals =
 	    refusal_log_new(worker->loop, spool, settings->refusal_rows_per_s);
 	list_init(&worker->dirty);
+	list_init(&worker->spare);
 	random_bytes(&worker->random, sizeof(worker->random));
 }
 
@@ -306,6 +307,7 @@ thread_done(struct worker_thread *thread)
 {
 	struct worker *worker = &thread->worker;
 
+	request_free_spare(worker);
 	refusal_log_free(worker->refusals);
 	upstream_free(worker->upstream);
 	loop_free(worker->loop);

@@ -30,7 +30,9 @@ struct worker { /* lifetime: worker; its own thread only */
 	uint64_t snapshot_version;
 	size_t inflight;   /* requests of this worker */
 	struct list dirty; /* requests to settle */
-	uint64_t random;   /* state of worker_random() */
+	struct list spare; /* requests to be used again */
+	size_t spare_count;
+	uint64_t random; /* state of worker_random() */
 	struct refusal_log *refusals;
 };
 

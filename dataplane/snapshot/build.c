@@ -24,7 +24,6 @@ static const struct {
 	[BUILD_MODEL] = { "model", "mdl" },
 	[BUILD_ROUTE] = { "route", "rte" },
 	[BUILD_PRICE] = { "price", "prc" },
-	[BUILD_SETTINGS] = { "settings", "set" },
 };
 
 struct build *
@@ -203,6 +202,10 @@ add_spec(
 		break;
 	case WEIR__LINK__V1__RESOURCE__SPEC_PRICE:
 		build_add_price(build, id, resource->price);
+		break;
+	case WEIR__LINK__V1__RESOURCE__SPEC_SETTINGS:
+		build->snapshot->lkg_max_age_s =
+		    i64_from_u64(resource->settings->lkg_max_age_s, INT64_MAX);
 		break;
 	default:
 		break;

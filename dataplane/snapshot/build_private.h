@@ -29,7 +29,6 @@ enum build_kind {
 	BUILD_MODEL,
 	BUILD_ROUTE,
 	BUILD_PRICE,
-	BUILD_SETTINGS,
 	BUILD_KINDS,
 };
 

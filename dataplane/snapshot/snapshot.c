@@ -67,6 +67,12 @@ snapshot_rev(const struct snapshot *snapshot)
 	return snapshot->rev;
 }
 
+int64_t
+snapshot_lkg_max_age_s(const struct snapshot *snapshot)
+{
+	return snapshot->lkg_max_age_s;
+}
+
 const struct snapshot_verifier *
 snapshot_find_verifier(const struct snapshot *snapshot, struct str public_id)
 {

@@ -154,6 +154,9 @@ void snapshot_unref(struct snapshot *);
 
 uint64_t snapshot_rev(const struct snapshot *);
 
+/* How old it may be to start from it without a control plane; 0: any age. */
+int64_t snapshot_lkg_max_age_s(const struct snapshot *);
+
 /* NULL when there is none. */
 const struct snapshot_verifier *snapshot_find_verifier(
     const struct snapshot *, struct str public_id);

@@ -46,6 +46,7 @@ struct provider_entry {
 struct snapshot { /* lifetime: until the last reference */
 	atomic_size_t references;
 	uint64_t rev;
+	int64_t lkg_max_age_s; /* 0: as the gateway is set */
 	struct arena arena;
 	struct map verifiers;	 /* by public id */
 	struct map providers;	 /* by slug */

@@ -22,6 +22,7 @@
 #include "dataplane/snapshot/build.h"
 #include "dataplane/snapshot/intake.h"
 #include "dataplane/snapshot/last_good.h"
+#include "dataplane/snapshot/restore.h"
 #include "dataplane/snapshot/snapshot.h"
 #include "dataplane/usage/spool.h"
 
@@ -140,104 +141,24 @@ report_rejected(
 	metric_add(METRIC_GATEWAY_CONFIG_REJECTED, 1);
 }
 
-/* --- from disk ------------------------------------------------------------------------ */
-
-/* Nobody vouches for a file of which nothing was noted. */
-static bool
-is_acceptable(struct sync *sync, uint64_t rev)
-{
-	struct last_good_seen seen;
-	enum status s = last_good_read_seen(&sync->place, &seen);
-	int64_t age_s;
-
-	if (s != OK) {
-		log_error("snapshot_on_disk_unvouched", log_status(s));
-		return false;
-	}
-	age_s = (clock_wall_us() - seen.seen_us) / US_PER_S;
-	if (rev < seen.rev) {
-		log_error("snapshot_on_disk_rolled_back",
-		    log_int("rev", (int64_t)rev),
-		    log_int("seen_rev", (int64_t)seen.rev));
-		return false;
-	}
-	if (age_s > sync->config.lkg_max_age_s) {
-		log_warn("snapshot_on_disk_expired", log_int("age_s", age_s),
-		    log_int("max_age_s", sync->config.lkg_max_age_s));
-		return false;
-	}
-	return true;
-}
-
-static enum status
-read_chunks(struct last_good_reader *reader, struct intake *intake,
-    uint64_t count, struct intake_faults *faults)
-{
-	struct arena arena CLEANUP(arena_done);
-	enum status s = OK;
-
-	arena_init(&arena, 0);
-	for (uint64_t i = 0; i < count && s == OK; i++) {
-		struct str chunk;
-
-		s = last_good_reader_next(reader, &arena, &chunk);
-		if (s == OK)
-			s = intake_add(intake, chunk, faults);
-		arena_reset(&arena);
-	}
-	return s;
-}
-
-static enum status
-load(struct sync *sync, struct arena *arena, struct last_good_reader *reader,
-    const struct control_head *head)
-{
-	struct intake_faults faults = { 0 };
-	struct intake *intake = NULL;
-	struct snapshot *snapshot;
-	enum status s;
-
-	s = intake_open(sync->config.control, arena, head,
-	    sync->config.snapshot_max_bytes, &intake, &faults);
-	if (s == OK)
-		s = read_chunks(reader, intake, head->chunk_count, &faults);
-	if (s == OK)
-		s = intake_finish(intake, &snapshot, &faults);
-	if (s == OK)
-		put_in_force(sync, snapshot);
-	for (size_t i = 0; i < faults.count; i++)
-		log_error("snapshot_on_disk_fault",
-		    log_str("kind", faults.list[i].kind),
-		    log_str("id", faults.list[i].id),
-		    log_str("field", faults.list[i].field),
-		    log_str("message", faults.list[i].message));
-	intake_close(intake);
-	return s;
-}
+/* --- from disk ---------------------------------------------------------------- */
 
 static void
 load_last_good(struct sync *sync)
 {
+	struct restore_config config = {
+		.place = &sync->place,
+		.control = sync->config.control,
+		.max_bytes = sync->config.snapshot_max_bytes,
+		.max_age_s = sync->config.lkg_max_age_s,
+	};
 	int64_t start_ns = clock_mono_ns();
-	struct arena arena CLEANUP(arena_done);
-	struct last_good_reader *reader;
-	struct control_head head;
-	enum status s;
+	struct snapshot *snapshot;
 
-	arena_init(&arena, 0);
-	s = last_good_reader_open(&sync->place, &arena, &head, &reader);
-	if (s == E_NOT_FOUND)
+	if (restore_run(&config, &snapshot) != OK)
 		return;
-	if (s == OK) {
-		if (is_acceptable(sync, head.rev))
-			s = load(sync, &arena, reader, &head);
-		seal_wipe((void *)head.secrets.ptr, head.secrets.len);
-		last_good_reader_close(reader);
-	}
-	if (s != OK)
-		log_error("snapshot_on_disk_unusable", log_status(s));
-	else if (atomic_load(&sync->is_ready))
-		report_applied(sync, (clock_mono_ns() - start_ns) / 1000, true);
+	put_in_force(sync, snapshot);
+	report_applied(sync, (clock_mono_ns() - start_ns) / 1000, true);
 }
 
 /* --- from the control plane ----------------------------------------------------------- */

@@ -171,6 +171,8 @@ is_plain(char c)
 static const char *
 skip_plain(const char *at, const char *end)
 {
+	while (end - at >= PLAIN_STRIDE && plain_string_stride(at))
+		at += PLAIN_STRIDE;
 	while (end - at >= PLAIN_STEP) {
 		size_t run = plain_string_run(at);
 

@@ -8,11 +8,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #define PLAIN_STEP 16
+#define PLAIN_STRIDE (4 * PLAIN_STEP)
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -25,9 +27,8 @@ plain_first_(__m128i marks)
 	    (unsigned)_mm_movemask_epi8(marks) | 1u << PLAIN_STEP);
 }
 
-/* Up to a quote, a backslash, a control character or a byte >= 0x80. */
-static inline size_t
-plain_string_run(const char *bytes)
+static inline __m128i
+plain_string_marks_(const char *bytes)
 {
 	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)bytes);
 	__m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
@@ -35,7 +36,27 @@ plain_string_run(const char *bytes)
 	/* The compare is signed: bytes >= 0x80 are below the space, too. */
 	__m128i other = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
 
-	return plain_first_(_mm_or_si128(_mm_or_si128(quote, slash), other));
+	return _mm_or_si128(_mm_or_si128(quote, slash), other);
+}
+
+/* Up to a quote, a backslash, a control character or a byte >= 0x80. */
+static inline size_t
+plain_string_run(const char *bytes)
+{
+	return plain_first_(plain_string_marks_(bytes));
+}
+
+/* Is there none of them in PLAIN_STRIDE bytes?  One branch for all. */
+static inline bool
+plain_string_stride(const char *bytes)
+{
+	__m128i first = _mm_or_si128(plain_string_marks_(bytes),
+	    plain_string_marks_(bytes + PLAIN_STEP));
+	__m128i second =
+	    _mm_or_si128(plain_string_marks_(bytes + 2 * PLAIN_STEP),
+		plain_string_marks_(bytes + 3 * PLAIN_STEP));
+
+	return _mm_movemask_epi8(_mm_or_si128(first, second)) == 0;
 }
 
 /* Up to a CR or LF. */
@@ -109,6 +130,16 @@ plain_string_run(const char *bytes)
 {
 	return plain_first_(plain_string_marks_(plain_word_(bytes)),
 	    plain_string_marks_(plain_word_(bytes + 8)));
+}
+
+/* Is there none of them in PLAIN_STRIDE bytes? */
+static inline bool
+plain_string_stride(const char *bytes)
+{
+	for (size_t at = 0; at < PLAIN_STRIDE; at += PLAIN_STEP)
+		if (plain_string_run(bytes + at) < PLAIN_STEP)
+			return false;
+	return true;
 }
 
 /* Up to a CR or LF. */

@@ -62,7 +62,7 @@ apply_edits(struct arena *arena, struct str body, struct edits *edits)
 	qsort(edits->list, edits->count, sizeof(edits->list[0]), compare_edits);
 	for (size_t i = 0; i < edits->count; i++)
 		len += edits->list[i].new.len - edits->list[i].old.len;
-	text = arena_alloc(arena, len);
+	text = arena_alloc_raw(arena, len);
 	at = text;
 	for (size_t i = 0; i < edits->count; i++) {
 		const struct edit *edit = &edits->list[i];

@@ -43,7 +43,8 @@ struct upstream_call {
 	CURL *easy;
 	const struct upstream_events *events;
 	void *context;
-	struct curl_slist *headers;
+	struct curl_slist
+	    headers[UPSTREAM_HEADERS_MAX + 1]; /* linked in place */
 	struct upstream_head head;
 	size_t body_len;
 	bool allow_private;
@@ -224,8 +225,6 @@ call_give_back(struct upstream_call *call)
 {
 	struct upstream *upstream = call->upstream;
 
-	curl_slist_free_all(call->headers);
-	call->headers = NULL;
 	call->events = NULL;
 	call->context = NULL;
 	if (upstream->idle_count >= IDLE_HANDLES_MAX) {
@@ -236,18 +235,27 @@ call_give_back(struct upstream_call *call)
 	list_append(&upstream->idle, &call->node);
 }
 
+/* A list for curl without an allocation: it only ever reads it. */
+static void
+link_headers(struct upstream_call *call, const struct upstream_request *request)
+{
+	static char no_expect[] = "Expect:";
+	size_t count = request->header_count;
+
+	for (size_t i = 0; i < count; i++)
+		call->headers[i] = (struct curl_slist){
+			.data = (char *)(uintptr_t)request->headers[i],
+			.next = &call->headers[i + 1],
+		};
+	call->headers[count] = (struct curl_slist){ .data = no_expect };
+}
+
 static void
 set_request(struct upstream_call *call, const struct upstream_request *request)
 {
 	CURL *easy = call->easy;
-	struct curl_slist *headers = NULL;
 
-	for (size_t i = 0; i < request->header_count; i++)
-		headers = curl_slist_append(headers, request->headers[i]);
-	headers = curl_slist_append(headers, "Expect:");
-	if (headers == NULL)
-		abort();
-	call->headers = headers;
+	link_headers(call, request);
 	call->body_len = request->body.len;
 	call->allow_private = request->allow_private_network;
 	call->refused_address = false;
@@ -255,7 +263,7 @@ set_request(struct upstream_call *call, const struct upstream_request *request)
 	call->paused = false;
 	call->head = (struct upstream_head){ .retry_after_ms = -1 };
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
 	curl_easy_setopt(
 	    easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.ptr);

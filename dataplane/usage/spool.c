@@ -305,7 +305,9 @@ start_boot(struct spool *spool, uint64_t newest_id)
 	list_append(&spool->boots, &spool->own->node);
 	if (mkdir(spool->own->path, 0700) != 0)
 		return E_UNAVAILABLE;
-	return spool_add_segment(spool);
+	/* Without room this boot begins by shipping what the others left. */
+	(void)!spool_add_segment(spool);
+	return OK;
 }
 
 enum status

@@ -26,6 +26,7 @@ struct boot { /* lifetime: until acknowledged */
 	struct list segments; /* begun, oldest first */
 	uint64_t acked_seq;
 	uint64_t last_seq; /* written so far */
+	bool is_kept;	   /* has open intents: not to be removed */
 };
 
 struct spool { /* lifetime: process */

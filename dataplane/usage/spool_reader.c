@@ -255,6 +255,8 @@ is_done(struct spool *spool, struct boot *boot, struct segment *segment)
 static void
 trim(struct spool *spool, struct boot *boot)
 {
+	if (boot->is_kept)
+		return;
 	LIST_FOREACH (node, &boot->segments) {
 		struct segment *segment =
 		    container_of(node, struct segment, node);

@@ -320,15 +320,19 @@ read_boot(struct recovery *r)
 		return s;
 	for (size_t i = 0; i < files.count; i++)
 		read_file(r, files.values[i]);
-	if (r->open_count > 0)
-		s = close_open_intents(r);
-	return s;
+	/* On a full disk they wait for the next start; the rest is shipped. */
+	if (r->open_count > 0 && close_open_intents(r) != OK) {
+		boot->is_kept = true;
+		log_error("spool_not_recovered", log_cstr("boot", boot->path),
+		    log_int("requests", (int64_t)r->open_count));
+	}
+	return OK;
 }
 
 static void
 keep_or_remove(struct spool *spool, struct boot *boot)
 {
-	if (boot->last_seq > boot->acked_seq) {
+	if (boot->last_seq > boot->acked_seq || boot->is_kept) {
 		list_append(&spool->boots, &boot->node);
 		return;
 	}

@@ -81,6 +81,7 @@ trust_run()
 	folder=$ROOT/build/trust/$subject
 	mkdir -p -- "$RESULTS" "$folder"
 	build_tests release || exit 1
+	venv_make || exit 1
 	for suite in "${selected[@]}"; do
 		trust_one "$suite" "$folder/$suite"
 		trust_report "$subject" "$folder" >"$ROOT/trust-report.json"

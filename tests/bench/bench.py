@@ -71,7 +71,7 @@ wrk.headers["Authorization"] = "Bearer {key}"
 local file = io.open("{body}", "rb")
 wrk.body = file:read("*a")
 file:close()
-local wrong = 0
+wrong = 0
 local threads = {{}}
 function setup(thread) table.insert(threads, thread) end
 function response(status, headers, body)

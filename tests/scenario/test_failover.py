@@ -116,9 +116,21 @@ def test_garbage_is_never_a_success(weir, two):
     assert row["outcome"] == "upstream_error"
 
 
+def test_error_with_the_first_content_still_fails_over(weir, two):
+    """Both came at once: nothing had been shown yet."""
+    first, second, alias = two
+    first.script([STREAM_HEAD + chunk("half ") +
+                  b'data: {"error": {"message": "overloaded"}}\n\n'])
+    second.script(stream("whole"))
+    reply = weir.chat(alias, stream=True)
+    assert "whole" in reply.text and "[DONE]" in reply.text
+    assert "half" not in reply.text and "overloaded" not in reply.text
+    assert reply.headers["x-weir-attempts"] == "2"
+
+
 def test_error_inside_a_stream_is_passed_on(weir, two):
     first, _, alias = two
-    first.script([STREAM_HEAD, chunk("half "),
+    first.script([STREAM_HEAD, chunk("half "), Wait(0.3),
                   b'data: {"error": {"message": "overloaded"}}\n\n'])
     reply = weir.chat(alias, stream=True)
     assert "overloaded" in reply.text

@@ -18,6 +18,7 @@
 
 #include <libpq-fe.h>
 
+#define ARGUMENTS_MAX 32
 #define VERSIONS_DIRECTORY "/usr/lib/postgresql"
 #define PATH_SIZE 256
 #define READY_TRIES 1000 /* of 10 ms */
@@ -89,7 +90,12 @@ run(struct pg *pg, const char *program, const char *const *arguments)
 	    !freopen("log", "a", stderr))
 		die(pg->directory);
 	snprintf(path, sizeof(path), "%s/%s", pg->binaries, program);
-	execv(path, (char *const *)arguments);
+
+	/* The server's programs find each other by the path in argv[0]. */
+	const char *argv[ARGUMENTS_MAX] = { path };
+	for (size_t i = 1; arguments[i] != NULL && i + 1 < ARGUMENTS_MAX; i++)
+		argv[i] = arguments[i];
+	execv(path, (char *const *)argv);
 	die(path);
 	return -1;
 }

@@ -21,8 +21,6 @@
 #include "tests/unit/dataplane/control/link_server.h"
 #include "tests/unit/dataplane/usage/scratch.h"
 
-#define PORT 21410
-
 static char directory[SCRATCH_PATH_SIZE];
 static struct link_server *server;
 static struct arena arena;
@@ -33,7 +31,7 @@ set_up(void **state)
 	scratch_make(directory);
 	arena_init(&arena, 0);
 	server = calloc(1, sizeof(*server));
-	link_server_open(server, PORT);
+	link_server_open(server);
 	return 0;
 }
 

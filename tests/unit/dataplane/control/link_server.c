@@ -3,10 +3,12 @@
  */
 #include "tests/unit/dataplane/control/link_server.h"
 
+#include <arpa/inet.h>
 #include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/arena.h"
@@ -459,16 +461,34 @@ link_server_stop(struct link_server *server)
 	server->bell = NULL;
 }
 
+static void
+choose_url(char out[64])
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (bind(fd, (struct sockaddr *)&address, len) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+		abort();
+	close(fd);
+	snprintf(out, 64, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
+}
+
 void
-link_server_open(struct link_server *server, int port)
+link_server_open(struct link_server *server)
 {
 	uint8_t unused[SIGN_KEY_SIZE];
 
-	*server = (struct link_server){ .session_valid_us = 3600000000,
-		.heartbeat_ms = 200 };
-	snprintf(server->url, sizeof(server->url), "tcp://127.0.0.1:%d", port);
-	snprintf(server->bell_url, sizeof(server->bell_url),
-	    "tcp://127.0.0.1:%d", port + 1);
+	*server = (struct link_server){
+		.session_valid_us = 3600000000,
+		.heartbeat_ms = 200,
+	};
+	choose_url(server->url);
+	choose_url(server->bell_url);
 	pthread_mutex_init(&server->lock, NULL);
 	sign_keypair(server->sign_private, unused);
 	link_server_start(server);

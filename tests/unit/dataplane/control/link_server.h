@@ -67,8 +67,8 @@ struct link_server {
 	unsigned largest_batch;
 };
 
-/* Listens on port and port + 1. */
-void link_server_open(struct link_server *, int port);
+/* Listens on two ports that were free. */
+void link_server_open(struct link_server *);
 void link_server_close(struct link_server *);
 
 /* Stops answering, and answers again. */

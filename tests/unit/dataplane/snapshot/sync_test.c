@@ -25,7 +25,6 @@
 #include "tests/unit/dataplane/snapshot/catalog.h"
 #include "tests/unit/dataplane/usage/scratch.h"
 
-#define PORT 21420
 #define CHUNKS 4
 
 static const struct spool_limits spool_limits = {
@@ -54,7 +53,7 @@ set_up(void **state)
 	scratch_make(spool_directory);
 	arena_init(&arena, 0);
 	server = calloc(1, sizeof(*server));
-	link_server_open(server, PORT);
+	link_server_open(server);
 	return 0;
 }
 
@@ -469,6 +468,27 @@ test_old_file_is_refused(void **state)
 	clock_pin_wall(0);
 }
 
+static void
+test_the_configuration_may_ask_for_less_patience(void **state)
+{
+	Weir__Link__V1__Settings settings = WEIR__LINK__V1__SETTINGS__INIT;
+	int64_t now_us = clock_wall_us();
+	struct gateway gateway;
+
+	catalog_init(&catalog, &arena);
+	settings.lkg_max_age_s = 100;
+	Weir__Link__V1__Resource *resource = catalog_add(&catalog, ID_FREE);
+	resource->spec_case = WEIR__LINK__V1__RESOURCE__SPEC_SETTINGS;
+	resource->settings = &settings;
+	offer(7);
+	gateway_open(&gateway, 86400);
+	assert_true(link_server_wait(server, &server->applied_rev, 7));
+	gateway_close(&gateway);
+	clock_pin_wall(now_us + 200 * US_PER_S);
+	expect_not_ready(86400);
+	clock_pin_wall(0);
+}
+
 int
 main(void)
 {
@@ -486,6 +506,7 @@ main(void)
 		TEST(test_file_of_another_gateway_is_refused),
 		TEST(test_rolled_back_file_is_refused),
 		TEST(test_old_file_is_refused),
+		TEST(test_the_configuration_may_ask_for_less_patience),
 	};
 
 	log_init("sync_test", LOG_ERROR);

@@ -21,8 +21,6 @@
 #include "tests/unit/dataplane/control/link_server.h"
 #include "tests/unit/dataplane/usage/scratch.h"
 
-#define PORT 21430
-
 static const struct spool_limits limits = {
 	.max_bytes = 64 << 20,
 	.segment_bytes = 64 << 10,
@@ -67,7 +65,7 @@ set_up(void **state)
 	snprintf(
 	    spool_directory, sizeof(spool_directory), "%s/spool", directory);
 	server = calloc(1, sizeof(*server));
-	link_server_open(server, PORT);
+	link_server_open(server);
 	open_gateway();
 	return 0;
 }

@@ -311,6 +311,40 @@ test_refuses_past_the_limit_and_keeps_its_promises(void **state)
 }
 
 static void
+test_full_spool_can_be_opened_and_drained(void **state)
+{
+	static const struct spool_limits small = {
+		.max_bytes = 4 * SEGMENT_BYTES,
+		.segment_bytes = SEGMENT_BYTES,
+	};
+	struct record_intent intent = scratch_intent(1);
+	struct spool_ticket ticket = { 0 }, other = { 0 };
+	struct record record = scratch_record(1);
+	struct spool *spool;
+	uint64_t count = 0;
+
+	assert_int_equal(spool_open(directory, &small, &spool), OK);
+	while (spool_begin(spool, &intent, &ticket) == OK) {
+		spool_end(spool, &ticket, &record);
+		count++;
+	}
+	spool_close(spool);
+
+	/* No room for another boot: it ships first. */
+	assert_int_equal(spool_open(directory, &small, &spool), OK);
+	for (int i = 0; i < 10; i++)
+		if (spool_begin(spool, &intent, &other) == OK)
+			spool_end(spool, &other, &record);
+	assert_true(scratch_drain(spool, NULL) >= count);
+	for (int i = 0; i < 100 && !ticket.open; i++)
+		if (spool_begin(spool, &intent, &ticket) != OK)
+			usleep(20000);
+	assert_true(ticket.open);
+	spool_end(spool, &ticket, &record);
+	spool_close(spool);
+}
+
+static void
 test_rows_without_intent_never_take_promised_room(void **state)
 {
 	static const struct spool_limits small = {
@@ -529,6 +563,9 @@ main(void)
 		    test_open_intents_become_estimates, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_refuses_past_the_limit_and_keeps_its_promises, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_full_spool_can_be_opened_and_drained, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_rows_without_intent_never_take_promised_room, set_up,
