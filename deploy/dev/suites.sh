@@ -9,7 +9,7 @@ readonly RESULTS=$ROOT/build/results
 # The system's authorities, to which networks add their own.
 readonly AUTHORITIES=/etc/ssl/certs/ca-certificates.crt
 readonly PYTHON=/usr/bin/python3
-readonly SUITES=(format tidy unit golden recordings vectors fuzz scenario
+readonly SUITES=(format tidy unit golden recordings vectors fuzz programs scenario
 	sanitized)
 readonly SOURCE_FOLDERS=(common controlplane dataplane cli simulator tests)
 
@@ -110,6 +110,14 @@ suite_recordings()
 		complain "no recordings: $ROOT/../shared/fixtures does not exist"
 	build_tests release && WEIR_FIXTURES=$ROOT/../shared/fixtures \
 		ctest_run recordings release -R '^recordings'
+	WEIR_BUILD=$ROOT/build/release pytest_run grammar "$ROOT/tests/recordings"
+}
+
+# weirctl and the simulator, each by itself.
+suite_programs()
+{
+	build_tests release && WEIR_BUILD=$ROOT/build/release \
+		pytest_run programs "$ROOT/tests/simulator" "$ROOT/tests/cli"
 }
 
 suite_vectors()

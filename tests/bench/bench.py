@@ -209,7 +209,7 @@ class Bench:
         body = self.body("sse", {
             "model": self.alias, "stream": True, "messages": [{
                 "role": "user", "content":
-                    f"[[sim rate={rate} tokens={tokens} chunk_bytes=65 "
+                    f"[[sim rate={rate} tokens={tokens} "
                     "ttft=0]] go"}]})
         targets = self.targets()
         for number in range(self.rounds):
