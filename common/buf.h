@@ -13,13 +13,13 @@
 #include "common/base.h"
 #include "common/str.h"
 
-struct buf {			/* fields are private */
-	char	*ptr;
-	size_t	 start;		/* bytes already consumed */
-	size_t	 len;		/* end of the content, from ptr */
-	size_t	 cap;
-	size_t	 max_bytes;
-	bool	 failed;
+struct buf { /* fields are private */
+	char *ptr;
+	size_t start; /* bytes already consumed */
+	size_t len;   /* end of the content, from ptr */
+	size_t cap;
+	size_t max_bytes;
+	bool failed;
 };
 
 /* Allocates nothing until the first byte.  max_bytes > 0. */

@@ -16,7 +16,7 @@
 #define US_PER_S 1000000LL
 
 int64_t clock_mono_ns(void);
-int64_t clock_wall_us(void);	/* microseconds since 1970, UTC */
+int64_t clock_wall_us(void); /* microseconds since 1970, UTC */
 
 /* 0 gives the real clock back. */
 void clock_pin_wall(int64_t wall_us);

@@ -26,12 +26,12 @@ enum status daemon_lock_directory(const char *path, int *out_fd);
  * *out does not count.  E_NOT_FOUND, E_TOO_LARGE.
  */
 struct arena;
-enum status daemon_read_file(struct arena *, const char *path,
-    size_t max_bytes, struct str *out);
+enum status daemon_read_file(
+    struct arena *, const char *path, size_t max_bytes, struct str *out);
 
 /* Like daemon_read_file(), and E_FORBIDDEN when group or others may read. */
-enum status daemon_read_secret(struct arena *, const char *path,
-    size_t max_bytes, struct str *out);
+enum status daemon_read_secret(
+    struct arena *, const char *path, size_t max_bytes, struct str *out);
 
 /* Writes beside, syncs, renames: readers see the old or the new whole. */
 enum status daemon_write_file(const char *path, struct str content, int mode);

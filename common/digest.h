@@ -14,8 +14,8 @@
 void digest_sha256(struct str, uint8_t out[SHA256_SIZE]);
 
 /* SHA-256 of the parts, one after the other. */
-void digest_sha256_parts(const struct str *parts, size_t count,
-    uint8_t out[SHA256_SIZE]);
+void digest_sha256_parts(
+    const struct str *parts, size_t count, uint8_t out[SHA256_SIZE]);
 
 /* Streaming form for input that arrives in pieces. */
 struct digest_stream;

@@ -16,9 +16,9 @@
 #include "common/buf.h"
 #include "common/str.h"
 
-struct emit {			/* fields are private */
-	struct buf	*out;
-	bool		 comma;	/* the next key or element needs one */
+struct emit { /* fields are private */
+	struct buf *out;
+	bool comma; /* the next key or element needs one */
 };
 
 void emit_init(struct emit *, struct buf *out);
@@ -29,7 +29,7 @@ void emit_array_close(struct emit *);
 void emit_key(struct emit *, const char *key);
 void emit_key_str(struct emit *, struct str key);
 void emit_str(struct emit *, struct str);
-void emit_cstr(struct emit *, const char *);	/* NULL -> null */
+void emit_cstr(struct emit *, const char *); /* NULL -> null */
 void emit_int(struct emit *, int64_t);
 void emit_bool(struct emit *, bool);
 void emit_null(struct emit *);

@@ -11,10 +11,10 @@
 #include "common/status.h"
 #include "common/str.h"
 
-#define ID_TEXT_SIZE 40		/* prefix of at most 8, '_', 26, NUL */
+#define ID_TEXT_SIZE 40 /* prefix of at most 8, '_', 26, NUL */
 
 struct id {
-	uint8_t	bytes[16];
+	uint8_t bytes[16];
 };
 
 /* A new id; ids of one process made later sort later. */

@@ -17,17 +17,17 @@
 #include "common/str.h"
 
 struct json_fault {
-	int	line;
-	int	column;
-	char	text[160];	/* what was wrong, for people */
+	int line;
+	int column;
+	char text[160]; /* what was wrong, for people */
 };
 
 /*
  * E_INVALID unless the text is one JSON value.  The caller owns *out
  * (json_decref).  `fault` may be NULL; it never quotes the text.
  */
-enum status json_parse(struct str, size_t depth_max, json_t **out,
-    struct json_fault *fault);
+enum status json_parse(
+    struct str, size_t depth_max, json_t **out, struct json_fault *fault);
 
 /* CLEANUP(json_release) json_t *root = NULL; */
 void json_release(json_t **);

@@ -18,24 +18,24 @@ struct link;
 
 #define LINK_MESSAGE_MAX_BYTES (8u << 20)
 
-struct link_tls {		/* PEM files; all three, or ca_file NULL */
-	const char	*ca_file;
-	const char	*cert_file;
-	const char	*key_file;
-	const char	*server_name;	/* dialers: the name in the certificate */
+struct link_tls { /* PEM files; all three, or ca_file NULL */
+	const char *ca_file;
+	const char *cert_file;
+	const char *key_file;
+	const char *server_name; /* dialers: the name in the certificate */
 };
 
 /* url: "tls+tcp://127.0.0.1:7601" (or "tcp://…" when tls is NULL). */
 enum status link_listen_reply(const char *url, const struct link_tls *,
     size_t receive_max_bytes, struct link **out);
-enum status link_listen_publish(const char *url, const struct link_tls *,
-    struct link **out);
+enum status link_listen_publish(
+    const char *url, const struct link_tls *, struct link **out);
 
 /* Dials in the background and keeps dialling, 100 ms to 5 s apart. */
-enum status link_dial_request(const char *url, const struct link_tls *,
-    struct link **out);
-enum status link_dial_subscribe(const char *url, const struct link_tls *,
-    struct link **out);
+enum status link_dial_request(
+    const char *url, const struct link_tls *, struct link **out);
+enum status link_dial_subscribe(
+    const char *url, const struct link_tls *, struct link **out);
 
 /*
  * From now on every call returns E_CANCELLED, those that wait included, and
@@ -61,13 +61,13 @@ enum status link_ask(struct link *, struct arena *, struct str question,
  * in the arena it is given; an empty answer lets the asker time out.  `slot`
  * is the thread's number, for what each thread keeps for itself.
  */
-typedef struct str (*link_answer_fn)(void *context, unsigned slot,
-    struct arena *, struct str question);
-enum status link_serve(struct link *, unsigned threads, link_answer_fn,
-    void *context);
+typedef struct str (*link_answer_fn)(
+    void *context, unsigned slot, struct arena *, struct str question);
+enum status link_serve(
+    struct link *, unsigned threads, link_answer_fn, void *context);
 
 enum status link_publish(struct link *, struct str message);
 
 /* E_TIMEOUT when nothing came, E_CANCELLED once the link is closed. */
-enum status link_receive(struct link *, struct arena *, int timeout_ms,
-    struct str *out_message);
+enum status link_receive(
+    struct link *, struct arena *, int timeout_ms, struct str *out_message);

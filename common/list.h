@@ -11,8 +11,8 @@
 #include "common/base.h"
 
 struct list {
-	struct list	*next;
-	struct list	*prev;
+	struct list *next;
+	struct list *prev;
 };
 
 static inline void
@@ -46,6 +46,6 @@ list_append(struct list *head, struct list *node)
 }
 
 /* The node under the cursor may be removed inside the body. */
-#define LIST_FOREACH(node, head)                                              \
-	for (struct list *node = (head)->next, *node##_next = node->next;     \
+#define LIST_FOREACH(node, head)                                          \
+	for (struct list *node = (head)->next, *node##_next = node->next; \
 	     node != (head); node = node##_next, node##_next = node->next)

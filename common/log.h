@@ -16,10 +16,10 @@
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 struct log_field {
-	const char	*key;
-	struct str	 text;
-	int64_t		 number;
-	bool		 is_number;
+	const char *key;
+	struct str text;
+	int64_t number;
+	bool is_number;
 };
 
 /* program: "weir-gateway".  Until this is called, lines say "weir". */
@@ -57,15 +57,16 @@ log_status(enum status s)
 	return log_cstr("status", status_name(s));
 }
 
-void log_write(enum log_level, const char *event, const struct log_field *,
-    size_t count);
+void log_write(
+    enum log_level, const char *event, const struct log_field *, size_t count);
 
 #define log_fields_(...) ((const struct log_field[]){ __VA_ARGS__ })
-#define log_at_(level, event, ...)                                            \
-	log_write(level, event,                                               \
-	    log_fields_({ .key = NULL } __VA_OPT__(, ) __VA_ARGS__) + 1,      \
-	    ARRAY_LEN(log_fields_({ .key = NULL } __VA_OPT__(, ) __VA_ARGS__)) \
-		- 1)
+#define log_at_(level, event, ...)                                         \
+	log_write(level, event,                                            \
+	    log_fields_({ .key = NULL } __VA_OPT__(, ) __VA_ARGS__) + 1,   \
+	    ARRAY_LEN(                                                     \
+		log_fields_({ .key = NULL } __VA_OPT__(, ) __VA_ARGS__)) - \
+		1)
 
 #define log_debug(event, ...) log_at_(LOG_DEBUG, event, __VA_ARGS__)
 #define log_info(event, ...) log_at_(LOG_INFO, event, __VA_ARGS__)

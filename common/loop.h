@@ -16,16 +16,16 @@
 
 struct loop;
 
-struct loop_source {		/* set on_event, then loop_add() */
-	void	(*on_event)(struct loop_source *, uint32_t epoll_events);
-	int	  fd;
-	uint32_t  events;	/* as registered; private */
+struct loop_source { /* set on_event, then loop_add() */
+	void (*on_event)(struct loop_source *, uint32_t epoll_events);
+	int fd;
+	uint32_t events; /* as registered; private */
 };
 
-struct loop_timer {		/* set on_expiry, then loop_timer_set() */
-	void	(*on_expiry)(struct loop_timer *);
-	int64_t	  due_ns;	/* clock_mono_ns(); private */
-	size_t	  place;	/* in the heap, 0 when not set; private */
+struct loop_timer { /* set on_expiry, then loop_timer_set() */
+	void (*on_expiry)(struct loop_timer *);
+	int64_t due_ns; /* clock_mono_ns(); private */
+	size_t place;	/* in the heap, 0 when not set; private */
 };
 
 /* NULL when the process has no descriptors left. */

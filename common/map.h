@@ -13,10 +13,10 @@
 
 struct map_slot;
 
-struct map {			/* fields are private */
-	struct map_slot	*slots;
-	size_t		 count;
-	size_t		 cap;
+struct map { /* fields are private */
+	struct map_slot *slots;
+	size_t count;
+	size_t cap;
 };
 
 void map_init(struct map *);

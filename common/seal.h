@@ -30,8 +30,8 @@ enum status seal_open(struct arena *, const uint8_t key[SEAL_KEY_SIZE],
 void seal_derive(const uint8_t secret[SEAL_KEY_SIZE], struct str purpose,
     uint8_t out[SEAL_KEY_SIZE]);
 
-void box_keypair(uint8_t out_private[SEAL_KEY_SIZE],
-    uint8_t out_public[SEAL_KEY_SIZE]);
+void box_keypair(
+    uint8_t out_private[SEAL_KEY_SIZE], uint8_t out_public[SEAL_KEY_SIZE]);
 void box_public_key(const uint8_t private_key[SEAL_KEY_SIZE],
     uint8_t out_public[SEAL_KEY_SIZE]);
 

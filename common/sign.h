@@ -11,8 +11,8 @@
 #define SIGN_KEY_SIZE 32
 #define SIGN_SIZE 64
 
-void sign_keypair(uint8_t out_private[SIGN_KEY_SIZE],
-    uint8_t out_public[SIGN_KEY_SIZE]);
+void sign_keypair(
+    uint8_t out_private[SIGN_KEY_SIZE], uint8_t out_public[SIGN_KEY_SIZE]);
 void sign_public_key(const uint8_t private_key[SIGN_KEY_SIZE],
     uint8_t out_public[SIGN_KEY_SIZE]);
 void sign_message(const uint8_t private_key[SIGN_KEY_SIZE], struct str,

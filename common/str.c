@@ -161,7 +161,8 @@ str_copy(struct arena *arena, struct str s)
 {
 	if (str_is_empty(s))
 		return STR("");
-	return str_make(memcpy(arena_alloc_raw(arena, s.len), s.ptr, s.len), s.len);
+	return str_make(
+	    memcpy(arena_alloc_raw(arena, s.len), s.ptr, s.len), s.len);
 }
 
 const char *

@@ -17,8 +17,8 @@
 struct arena;
 
 struct str {
-	const char	*ptr;
-	size_t		 len;
+	const char *ptr;
+	size_t len;
 };
 
 /* A slice of a string literal. */
@@ -34,8 +34,8 @@ struct str str_make(const void *ptr, size_t len);
 
 bool str_is_empty(struct str);
 bool str_eq(struct str, struct str);
-bool str_eq_nocase(struct str, struct str);	/* ASCII letters only */
-int  str_cmp(struct str, struct str);		/* by bytes, shorter first */
+bool str_eq_nocase(struct str, struct str); /* ASCII letters only */
+int str_cmp(struct str, struct str);	    /* by bytes, shorter first */
 bool str_has_prefix(struct str, struct str prefix);
 bool str_has_prefix_nocase(struct str, struct str prefix);
 bool str_has_suffix(struct str, struct str suffix);
@@ -48,7 +48,7 @@ ptrdiff_t str_find_char(struct str, char);
 struct str str_skip(struct str, size_t count);
 struct str str_head(struct str, size_t count);
 struct str str_head_utf8(struct str, size_t count); /* whole characters */
-struct str str_trim(struct str);		/* spaces, tabs, CR, LF */
+struct str str_trim(struct str);		    /* spaces, tabs, CR, LF */
 
 /*
  * Takes the part before `separator` off *rest.  False once nothing is left;
@@ -57,7 +57,7 @@ struct str str_trim(struct str);		/* spaces, tabs, CR, LF */
 bool str_next(struct str *rest, char separator, struct str *out_part);
 
 struct str str_copy(struct arena *, struct str);
-const char *str_cstr(struct arena *, struct str);	/* NUL-terminated copy */
+const char *str_cstr(struct arena *, struct str); /* NUL-terminated copy */
 struct str str_printf(struct arena *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 struct str str_vprintf(struct arena *, const char *fmt, va_list)
     PRINTF_LIKE(2, 0);

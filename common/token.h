@@ -19,11 +19,11 @@
 #define TOKEN_PREFIX_ENROLMENT "weir_en_"
 
 #define TOKEN_PUBLIC_LEN 12
-#define TOKEN_TEXT_SIZE 96	/* the longest token and its NUL */
+#define TOKEN_TEXT_SIZE 96 /* the longest token and its NUL */
 
 /* Makes a new one; returns out. */
 const char *token_make(const char *prefix, char out[TOKEN_TEXT_SIZE]);
 
 /* E_INVALID unless shape and checksum are right; *out_public_id borrows. */
-enum status token_parse(struct str text, const char *prefix,
-    struct str *out_public_id);
+enum status token_parse(
+    struct str text, const char *prefix, struct str *out_public_id);

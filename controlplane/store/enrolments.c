@@ -13,7 +13,8 @@ const struct table enrolments_table = {
 		  " AND ($4->>'q' IS NULL OR starts_with(e.slug, $4->>'q')"
 		  " OR starts_with(lower(e.name), lower($4->>'q')))"
 		  " ORDER BY e.id DESC LIMIT $3",
-	.lock = "SELECT 1 FROM gateway_enrolments WHERE id = $1 FOR NO KEY UPDATE",
+	.lock =
+	    "SELECT 1 FROM gateway_enrolments WHERE id = $1 FOR NO KEY UPDATE",
 	.insert = "INSERT INTO gateway_enrolments (id, slug, name, region,"
 		  " max_uses, expires_at, labels, display, public_id,"
 		  " pepper_version, verifier)"

@@ -16,7 +16,8 @@ const struct table service_accounts_table = {
 		  " AND ($4->>'q' IS NULL OR starts_with(a.slug, $4->>'q')"
 		  " OR starts_with(lower(a.name), lower($4->>'q')))"
 		  " ORDER BY a.id DESC LIMIT $3",
-	.lock = "SELECT 1 FROM service_accounts WHERE id = $1 FOR NO KEY UPDATE",
+	.lock =
+	    "SELECT 1 FROM service_accounts WHERE id = $1 FOR NO KEY UPDATE",
 	.insert = "INSERT INTO service_accounts (id, tenant_id, team_id, slug,"
 		  " name, description, labels)"
 		  " SELECT id, tenant_id, team_id, slug, name, description,"

@@ -93,6 +93,7 @@ struct control_health {
 	int64_t spool_bytes;
 	int64_t spool_oldest_ms;
 	int64_t rss_bytes;
+	bool is_draining;
 };
 
 enum status control_beat(

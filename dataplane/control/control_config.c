@@ -211,6 +211,7 @@ control_beat(struct control *control, const struct control_health *health,
 	beat.spool_bytes = (uint64_t)health->spool_bytes;
 	beat.spool_oldest_ms = (uint64_t)health->spool_oldest_ms;
 	beat.rss_bytes = (uint64_t)health->rss_bytes;
+	beat.draining = health->is_draining;
 	question.body_case = WEIR__LINK__V1__QUESTION__BODY_HEARTBEAT;
 	question.heartbeat = &beat;
 	s = control_ask(control, &call);

@@ -39,6 +39,7 @@ struct sync { /* lifetime: process */
 	pthread_t thread;
 	atomic_bool is_closing;
 	atomic_bool is_ready;
+	atomic_bool is_draining;
 
 	/* the thread's own */
 	uint64_t applied_rev;
@@ -328,6 +329,7 @@ beat(struct sync *sync)
 		.spool_bytes = spool_bytes(sync->config.spool),
 		.spool_oldest_ms = spool_oldest_ms(sync->config.spool),
 		.rss_bytes = resident_bytes(),
+		.is_draining = atomic_load(&sync->is_draining),
 	};
 	struct control *control = sync->config.control;
 
@@ -409,6 +411,12 @@ sync_close(struct sync *sync)
 	arena_done(&sync->report_arena);
 	seal_wipe(&sync->place, sizeof(sync->place));
 	free(sync);
+}
+
+void
+sync_note_draining(struct sync *sync)
+{
+	atomic_store(&sync->is_draining, true);
 }
 
 bool

@@ -33,5 +33,8 @@ struct sync_config {
 enum status sync_open(const struct sync_config *, struct sync **out);
 void sync_close(struct sync *);
 
+/* From now on heartbeats say that no new requests are taken. */
+void sync_note_draining(struct sync *);
+
 /* For the probe: is there a configuration, and from where? */
 bool sync_is_ready(const struct sync *);

@@ -23,26 +23,26 @@ struct answer;
 struct arena;
 
 struct answer_plan {
-	const struct dialect	*client;
-	const struct dialect	*upstream;
-	uint32_t		 quirks;
-	bool			 client_stream;
-	bool			 upstream_stream;
-	bool			 include_usage;	/* the client asked for it */
-	bool			 strip_usage;	/* see outbound */
-	struct str		 model;		/* shown when translating */
-	struct str		 request_id;	/* "req_…", for made-up ids */
-	size_t			 event_max_bytes;
-	size_t			 whole_max_bytes;
+	const struct dialect *client;
+	const struct dialect *upstream;
+	uint32_t quirks;
+	bool client_stream;
+	bool upstream_stream;
+	bool include_usage;    /* the client asked for it */
+	bool strip_usage;      /* see outbound */
+	struct str model;      /* shown when translating */
+	struct str request_id; /* "req_…", for made-up ids */
+	size_t event_max_bytes;
+	size_t whole_max_bytes;
 };
 
 /* What is known so far. */
 struct answer_state {
-	bool		has_content;	/* the first real content has come */
-	bool		finished;	/* the provider's own terminal event */
-	struct failure	failure;	/* class NONE: none so far */
-	struct tokens	tokens;
-	int64_t		output_bytes;	/* of content, for estimates */
+	bool has_content;	/* the first real content has come */
+	bool finished;		/* the provider's own terminal event */
+	struct failure failure; /* class NONE: none so far */
+	struct tokens tokens;
+	int64_t output_bytes; /* of content, for estimates */
 };
 
 /* Lives in the arena, which also ends it. */

@@ -16,15 +16,15 @@
 struct dialect;
 
 struct facts {
-	struct str	model;		/* unescaped text, as the client wrote it */
-	struct str	model_raw;	/* its bytes in the body, with quotes */
-	bool		stream;
-	bool		include_usage;	/* OpenAI: stream_options.include_usage */
-	struct str	stream_options;	/* raw pair, or empty */
-	int64_t		max_output;	/* tokens; -1 when not said */
-	int64_t		choices;	/* n; 1 when not said */
-	bool		has_tools;
-	int64_t		input_guess;	/* tokens: a quarter of the body */
+	struct str model;     /* unescaped text, as the client wrote it */
+	struct str model_raw; /* its bytes in the body, with quotes */
+	bool stream;
+	bool include_usage;	   /* OpenAI: stream_options.include_usage */
+	struct str stream_options; /* raw pair, or empty */
+	int64_t max_output;	   /* tokens; -1 when not said */
+	int64_t choices;	   /* n; 1 when not said */
+	bool has_tools;
+	int64_t input_guess; /* tokens: a quarter of the body */
 };
 
 /*
@@ -32,8 +32,8 @@ struct facts {
  * `param` names the member ("model") or is empty, `message` says what to do.
  */
 struct facts_fault {
-	struct str	param;
-	struct str	message;
+	struct str param;
+	struct str message;
 };
 
 struct arena;

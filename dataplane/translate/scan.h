@@ -17,15 +17,15 @@
 #define SCAN_DEPTH_MAX 128
 
 struct scan_fault {
-	size_t		 offset;	/* of the byte that is wrong */
-	const char	*what;		/* "unterminated string" */
+	size_t offset;	  /* of the byte that is wrong */
+	const char *what; /* "unterminated string" */
 };
 
 /* A member a reader of bodies wants to find. */
 struct scan_member {
-	const char	*name;		/* set by the caller */
-	struct str	 value;		/* raw JSON, quotes included; or empty */
-	struct str	 pair;		/* from the key's quote to the value's end */
+	const char *name; /* set by the caller */
+	struct str value; /* raw JSON, quotes included; or empty */
+	struct str pair;  /* from the key's quote to the value's end */
 };
 
 /*

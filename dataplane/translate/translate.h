@@ -11,12 +11,12 @@
 #include "dataplane/translate/facts.h"
 
 struct translate_input {
-	const struct dialect	*client;
-	const struct dialect	*upstream;
-	uint32_t		 quirks;
-	struct str		 body;
-	const struct facts	*facts;
-	struct str		 upstream_model;
+	const struct dialect *client;
+	const struct dialect *upstream;
+	uint32_t quirks;
+	struct str body;
+	const struct facts *facts;
+	struct str upstream_model;
 };
 
 /* What out points to lives in the arena or borrows from the input's body. */

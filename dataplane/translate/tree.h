@@ -28,13 +28,13 @@ enum tree_kind {
 };
 
 struct tree {
-	enum tree_kind	 kind;
-	struct str	 raw;	/* the value's bytes, quotes included */
-	struct str	 name;	/* unescaped; when it is a member */
-	struct str	 text;	/* unescaped; of a string */
-	struct tree	*first;	/* child of an array or object */
-	struct tree	*next;	/* sibling */
-	size_t		 count;	/* of children */
+	enum tree_kind kind;
+	struct str raw;	    /* the value's bytes, quotes included */
+	struct str name;    /* unescaped; when it is a member */
+	struct str text;    /* unescaped; of a string */
+	struct tree *first; /* child of an array or object */
+	struct tree *next;  /* sibling */
+	size_t count;	    /* of children */
 };
 
 /*
@@ -52,12 +52,12 @@ const struct tree *tree_path(const struct tree *, const char *path);
 
 /* Empty for NULL and for what is not a string. */
 struct str tree_text(const struct tree *);
-bool tree_is(const struct tree *, enum tree_kind);	/* false for NULL */
+bool tree_is(const struct tree *, enum tree_kind); /* false for NULL */
 bool tree_is_true(const struct tree *);
 
 /* The fallback when absent, not a whole number, or too large. */
 int64_t tree_int(const struct tree *, int64_t fallback);
 
-#define TREE_FOREACH(child, parent)                                           \
-	for (const struct tree *child = (parent) ? (parent)->first : NULL;    \
+#define TREE_FOREACH(child, parent)                                        \
+	for (const struct tree *child = (parent) ? (parent)->first : NULL; \
 	     child != NULL; child = child->next)

@@ -195,6 +195,8 @@ segment_read_head(struct str bytes, uint64_t boot_id, uint64_t *out_first_seq)
 	static const char nothing[SEGMENT_HEAD_BYTES];
 	struct head head;
 
+	if (bytes.len == 0) /* killed while it was being made */
+		return E_NOT_FOUND;
 	if (bytes.len < sizeof(head))
 		return E_CORRUPT;
 	if (memcmp(bytes.ptr, nothing, sizeof(head)) == 0)

@@ -331,6 +331,7 @@ on_heartbeat(struct call *call)
 	    Weir__Link__V1__HeartbeatAck, WEIR__LINK__V1__HEARTBEAT_ACK__INIT);
 
 	call->server->beats++;
+	call->server->is_draining = call->question->heartbeat->draining;
 	ack->head_rev = call->server->rev;
 	ack->server_us = (uint64_t)clock_wall_us();
 	call->answer.body_case = WEIR__LINK__V1__ANSWER__BODY_HEARTBEAT_ACK;

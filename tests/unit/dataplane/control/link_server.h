@@ -59,6 +59,7 @@ struct link_server {
 	unsigned bad_macs;
 	uint64_t applied_rev, rejected_rev;
 	bool from_disk;
+	bool is_draining;
 	char fault[256]; /* "kind field: message" of the first */
 	uint64_t boot_id;
 	uint64_t acked_seq;

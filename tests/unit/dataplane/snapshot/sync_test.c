@@ -211,6 +211,11 @@ test_a_lost_ring_costs_a_heartbeat(void **state)
 	server->rev = 2;
 	pthread_mutex_unlock(&server->lock);
 	assert_true(link_server_wait(server, &server->applied_rev, 2));
+
+	sync_note_draining(gateway.sync);
+	unsigned beats = server->beats;
+	assert_true(link_server_wait_count(server, &server->beats, beats + 2));
+	assert_true(server->is_draining);
 	gateway_close(&gateway);
 }
 
