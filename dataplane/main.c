@@ -248,6 +248,7 @@ static void
 gateway_close(struct gateway *gateway)
 {
 	atomic_store(&gateway->draining, true);
+	sync_note_draining(gateway->sync);
 	worker_pool_stop(gateway->workers, gateway->settings.drain_ms);
 	gateway->workers = NULL;
 	sync_close(gateway->sync);

@@ -99,6 +99,7 @@ void
 request_free(struct request *req)
 {
 	assert(req->attempt.call == NULL);
+	assert(!req->ticket.open);
 
 	loop_timer_clear(req->worker->loop, &req->timer);
 	list_remove(&req->dirty);
