@@ -94,7 +94,7 @@ create(struct call *call, bool is_second)
 	CLEANUP(change_abandon) struct change change = { 0 };
 	const struct resource *resource = call_resource(call);
 	enum status s = change_begin(&change, call, resource);
-	json_t *row;
+	json_t *row = NULL;
 
 	if (s == OK)
 		s = read_row(&change, is_second, &row);

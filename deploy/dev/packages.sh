@@ -88,7 +88,7 @@ packages_need()
 	((${#missing[@]} > 0)) || return 0
 
 	log=$(mktemp -t weir-apt.XXXXXX)
-	step "installing ${#missing[@]} Debian packages: ${missing[*]}"
+	step "installing Debian packages: ${missing[*]}"
 	if ! packages_install "${missing[@]}" >"$log" 2>&1 </dev/null; then
 		complain "apt-get could not install them:"
 		show_tail "$log" 30

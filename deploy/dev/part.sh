@@ -102,7 +102,7 @@ part_wait()
 # Ends the whole attempt: everything started so far is stopped again.
 part_failed()
 {
-	complain "$1 $2.  The end of $STATE/log/$1.log:"
+	complain "$1 $2.  The end of $(near "$STATE/log/$1.log"):"
 	show_tail "$STATE/log/$1.log"
 	stack_stop
 	exit 1

@@ -209,7 +209,7 @@ stack_say()
 	say "  control     http://$CONTROL   admin API at /admin/v1, described at /openapi.json"
 	[[ -z $SIMULATOR ]] || say "  simulator   http://$SIMULATOR_AT"
 	stack_say_providers
-	say "  variables   . $(printf '%q' "$STATE/env")"
+	say "  variables   . $(printf '%q' "$(near "$STATE/env")")"
 	say
 	say "Try it:"
 	say
@@ -244,7 +244,7 @@ stack_interrupted()
 
 stack_up()
 {
-	say "Weir: building and starting (state in $STATE)"
+	say "Weir: building and starting (state in $(near "$STATE"))"
 	packages_need "${PACKAGES_UP[@]}"
 	build_programs release
 	state_make
@@ -285,14 +285,14 @@ stack_status()
 	local part pid
 
 	if [[ ! -d $STATE/run ]] || [[ -z $(stack_living) ]]; then
-		say "Nothing is running from $STATE."
+		say "Nothing is running from $(near "$STATE")."
 		exit 3
 	fi
 	printf '%-12s %-8s %-10s %s\n' part pid restarts log
 	for part in $(stack_living); do
 		pid=$(process_named_by "$STATE/run/$part.child") || pid=-
 		printf '%-12s %-8s %-10s %s\n' "$part" "$pid" "$(part_ends "$part")" \
-			"$STATE/log/$part.log"
+			"$(near "$STATE/log/$part.log")"
 	done
 }
 

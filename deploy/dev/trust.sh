@@ -17,7 +17,7 @@ trust_suite()
 			-o timeout=7200
 		;;
 	disconnects)
-		WEIR_ROUNDS=${WEIR_ROUNDS:-100} \
+		WEIR_ROUNDS=${WEIR_ROUNDS:-100} WEIR_STREAMS=${WEIR_STREAMS:-1000} \
 			pytest_run disconnects "$scenarios/test_disconnect.py" \
 			-o timeout=7200
 		;;

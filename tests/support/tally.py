@@ -13,6 +13,8 @@ CMOCKA_PASSED = re.compile(r"\[  PASSED  \] (\d+) test\(s\)")
 CMOCKA_FAILED = re.compile(r"\[  FAILED  \](?: tests:)? (\d+) test\(s\)")
 RUNNER = re.compile(r"^(\d+) \w+ passed, (\d+) failed", re.MULTILINE)
 
+SHOWN_MAX = 15
+
 
 def failed_here(case):
     if case.get("status") in ("fail", "disabled", "notrun"):
@@ -42,8 +44,10 @@ def tally(path):
 
 def main():
     passed, failed, names = tally(sys.argv[1])
-    for name in names:
+    for name in names[:SHOWN_MAX]:
         print(f"    failed: {name}", file=sys.stderr)
+    if len(names) > SHOWN_MAX:
+        print(f"    and {len(names) - SHOWN_MAX} more", file=sys.stderr)
     print(passed, failed)
 
 
